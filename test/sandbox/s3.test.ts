@@ -7,10 +7,13 @@ import {
   CopyObjectCommand,
   CreateBucketCommand,
   DeleteObjectCommand,
+  GetBucketVersioningCommand,
   GetObjectCommand,
   HeadBucketCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
+  ListObjectVersionsCommand,
+  PutBucketVersioningCommand,
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
@@ -73,12 +76,70 @@ describe('objects', () => {
     await put('source', 'x');
     const copy = new CopyObjectCommand({ ...at('target'), CopySource: 'releases/source' });
     await expect(s3.send(copy)).rejects.toMatchObject({ name: 'NotImplemented' });
-    const list = new ListObjectsV2Command({ Bucket: 'releases' });
-    await expect(s3.send(list)).rejects.toMatchObject({ name: 'NotImplemented' });
     const range = new GetObjectCommand({ ...at('source'), Range: 'bytes=0-1' });
     await expect(s3.send(range)).rejects.toMatchObject({ name: 'NotImplemented' });
     await expect(s3.send(new HeadObjectCommand(at('target')))).rejects.toMatchObject({ name: 'NotFound' });
   });
+});
+
+test('keys are listed by prefix, page by page, and by folder', async () => {
+  await s3.send(new CreateBucketCommand({ Bucket: 'listed' }));
+  for (const Key of ['shop/pointer.json', 'shop/reports/i-2.json', 'shop/reports/i-1.json', 'shop/a b&ü', 'other']) {
+    await s3.send(new PutObjectCommand({ Bucket: 'listed', Key, Body: 'x' }));
+  }
+  const list = async (more: object) =>
+    s3.send(new ListObjectsV2Command({ Bucket: 'listed', Prefix: 'shop/', ...more }));
+  const keys = ({ Contents = [] }: Awaited<ReturnType<typeof list>>) => Contents.map(({ Key }) => Key);
+  const all = ['shop/a b&ü', 'shop/pointer.json', 'shop/reports/i-1.json', 'shop/reports/i-2.json'];
+  expect(keys(await list({}))).toEqual(all);
+  const first = await list({ MaxKeys: 3 });
+  expect(first).toMatchObject({ IsTruncated: true, KeyCount: 3 });
+  const second = await list({ MaxKeys: 3, ContinuationToken: first.NextContinuationToken });
+  expect([...keys(first), ...keys(second)]).toEqual(all);
+  const folders = await list({ Delimiter: '/' });
+  expect([keys(folders), folders.CommonPrefixes]).toEqual([all.slice(0, 2), [{ Prefix: 'shop/reports/' }]]);
+  const none = s3.send(new ListObjectsV2Command({ Bucket: 'none' }));
+  await expect(none).rejects.toMatchObject({ name: 'NoSuchBucket' });
+});
+
+test('with versioning what was written over, or deleted, can still be read', async () => {
+  const at1 = { Bucket: 'versioned', Key: 'pointer' };
+  const put1 = async (Body: string) => s3.send(new PutObjectCommand({ ...at1, Body }));
+  const read = async (more: object = {}) =>
+    (await s3.send(new GetObjectCommand({ ...at1, ...more }))).Body?.transformToString();
+  await s3.send(new CreateBucketCommand({ Bucket: 'versioned' }));
+  expect((await put1('before')).VersionId).toBeUndefined();
+  const VersioningConfiguration = { Status: 'Enabled' } as const;
+  await s3.send(new PutBucketVersioningCommand({ Bucket: 'versioned', VersioningConfiguration }));
+  expect(await s3.send(new GetBucketVersioningCommand({ Bucket: 'versioned' }))).toMatchObject({ Status: 'Enabled' });
+  const [one, two] = [await put1('1'), await put1('2')];
+  expect([await read(), await read({ VersionId: one.VersionId }), await read({ VersionId: 'null' })]).toEqual([
+    '2',
+    '1',
+    'before',
+  ]);
+  const gone = await s3.send(new DeleteObjectCommand(at1));
+  expect(gone).toMatchObject({ DeleteMarker: true });
+  await expect(read()).rejects.toMatchObject({ name: 'NoSuchKey' });
+  await expect(read({ VersionId: 'none' })).rejects.toMatchObject({ name: 'NoSuchVersion' });
+  const { Versions = [], DeleteMarkers = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket: 'versioned' }));
+  expect(Versions.map(({ VersionId }) => VersionId)).toEqual([two.VersionId, one.VersionId, 'null']);
+  expect(DeleteMarkers).toMatchObject([{ VersionId: gone.VersionId, IsLatest: true }]);
+  await s3.send(new DeleteObjectCommand({ ...at1, VersionId: gone.VersionId }));
+  expect(await read()).toBe('2');
+});
+
+test('a request that was signed more than 15 minutes ago, or ahead, is refused; the SDK signs the next one by the time of S3', async () => {
+  await put('timed', 'x');
+  for (const systemClockOffset of [16 * 60_000, -5 * 3_600_000]) {
+    const credentials = { accessKeyId: 'sandbox', secretAccessKey: 'sandbox' };
+    const config = { endpoint: sandbox.url, region: 'eu-west-1', systemClockOffset, credentials };
+    const skewed = new S3Client({ ...config, maxAttempts: 1 });
+    const read = async () => skewed.send(new GetObjectCommand(at('timed')));
+    await expect(read()).rejects.toMatchObject({ name: 'RequestTimeTooSkewed' });
+    expect((await read()).ContentLength).toBe(1);
+    skewed.destroy();
+  }
 });
 
 describe('conditions', () => {
@@ -142,4 +203,23 @@ test('aws s3api', async (context) => {
   expect(head).toMatchObject({ Metadata: { release: '42' }, ContentLength: 10, ChecksumSHA256: sha256('of the CLI') });
   await aws(sandbox.url, 's3api', 'get-object', '--bucket', 'by-cli', '--key', 'bundles/42', read);
   expect(await readFile(read, 'utf8')).toBe('of the CLI');
+  await aws(
+    sandbox.url,
+    's3api',
+    'put-bucket-versioning',
+    '--bucket',
+    'by-cli',
+    '--versioning-configuration',
+    'Status=Enabled',
+  );
+  expect(await call('get-bucket-versioning')).toEqual({ Status: 'Enabled' });
+  const { VersionId } = (await call('put-object', '--key', 'bundles/42', '--body', file)) as { VersionId: string };
+  const listed = await call('list-objects-v2', '--prefix', 'bundles/');
+  expect(listed).toMatchObject({ Contents: [{ Key: 'bundles/42', Size: 10, ETag: md5('of the CLI') }] });
+  expect(await call('list-object-versions')).toMatchObject({
+    Versions: [
+      { VersionId, IsLatest: true },
+      { VersionId: 'null', IsLatest: false },
+    ],
+  });
 });

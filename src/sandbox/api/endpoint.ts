@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { messageOf } from '../../errors.ts';
 import { ApiError, type Call, type Operation, type Service } from '../service.ts';
-import { accessKeyOf, isSigned, type ServiceProtocol } from './service-protocols.ts';
+import { accessKeyOf, isSigned, isTooSkewed, type ServiceProtocol } from './service-protocols.ts';
 import type { ApiFault, ApiFaultKind, Faults } from './faults.ts';
 import type { Head, WireRequest } from './protocol.ts';
 import { operationSchema, type OperationSchema } from './schemas.ts';
 import type { EmulatedIam } from '../iam/index.ts';
+import { s3Errors } from '../s3/errors.ts';
 import type { Throttle } from './throttle.ts';
 import { ownValue } from '../records.ts';
 
@@ -22,6 +23,8 @@ export interface EndpointOptions {
   /** Age of the endpoint: reads never return state from before its start. */
   readonly ageMs: () => number;
   readonly sleep: (ms: number) => Promise<void>;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
 }
 
 /** The response to the client; with `reset` the connection is closed instead. */
@@ -87,6 +90,7 @@ async function attempt(
 ): Promise<EncodedResponse> {
   const { protocol } = serviceProtocol;
   if (!isSigned(request)) throw protocol.unsigned();
+  if (serviceProtocol.service === 's3' && isTooSkewed(request, options.now())) throw s3Errors.requestTimeTooSkewed();
   const schema = client && operationSchema(client, name);
   const run = operationOf(options.services, serviceProtocol, name);
   if (!schema || !run) throw protocol.unknownAction(name, schema !== undefined);

@@ -11,7 +11,7 @@ import type { MetadataAnswer } from './metadata.ts';
 import type { WireRequest } from './protocol.ts';
 import type { RequestLog } from './requests.ts';
 
-export interface ApiOptions extends Omit<EndpointOptions, 'ageMs'> {
+export interface ApiOptions extends Omit<EndpointOptions, 'ageMs' | 'now'> {
   /** Port on 127.0.0.1; 0 selects a free port. */
   readonly port: number;
   readonly clock: Clock;
@@ -40,7 +40,8 @@ const KEEP_ALIVE_MS = 75_000;
 /** Starts the endpoint on 127.0.0.1 only. Throws an `OperatorError` when the port is in use. */
 export async function startApi(options: ApiOptions): Promise<Api> {
   const opened = options.clock.monotonic();
-  const serving = { ...options, ageMs: () => options.clock.monotonic() - opened };
+  const { clock } = options;
+  const serving = { ...options, ageMs: () => clock.monotonic() - opened, now: () => clock.now() };
   const server = createServer((request, response) => {
     serve(serving, request, response).catch((error: unknown) => {
       if (!response.headersSent) send(response, 500, 'text/plain', `The sandbox failed: ${messageOf(error)}\n`);

@@ -165,6 +165,17 @@ export function isForS3(headers: WireRequest['headers']): boolean {
   return signedFor(headers) === 's3';
 }
 
+/** How far apart the clocks of client and service may be (S3 API reference, "Error responses": RequestTimeTooSkewed). */
+const SKEW_MAX_MS = 15 * 60_000;
+
+/** Whether it was signed too long ago, or too far ahead. */
+export function isTooSkewed({ headers }: WireRequest, now: number): boolean {
+  const signed = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(String(headers['x-amz-date'] ?? ''));
+  if (signed === null) return false;
+  const [year, month, day, ...time] = signed.slice(1).map(Number) as [number, number, number, ...number[]];
+  return Math.abs(Date.UTC(year, month - 1, day, ...time) - now) > SKEW_MAX_MS;
+}
+
 /** Whether a request has a signature. It is not verified, since there is no secret key; an unsigned request fails as on AWS. */
 export function isSigned(request: WireRequest): boolean {
   return (

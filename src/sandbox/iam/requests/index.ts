@@ -58,7 +58,12 @@ function iamAuthorizations(operation: string, input: object, { account }: Invent
 }
 
 /** HEAD needs the permission of GET or of a list (S3 user guide, "Required permissions for Amazon S3 API operations"). */
-const S3_ACTIONS: Readonly<Record<string, string>> = { HeadObject: 'GetObject', HeadBucket: 'ListBucket' };
+const S3_ACTIONS: Readonly<Record<string, string>> = {
+  HeadObject: 'GetObject',
+  HeadBucket: 'ListBucket',
+  ListObjectsV2: 'ListBucket',
+  ListObjectVersions: 'ListBucketVersions',
+};
 
 function s3Authorizations(operation: string, input: object): readonly Authorization[] {
   const { Bucket = '*', Key } = input as { readonly Bucket?: string; readonly Key?: string };
