@@ -23,6 +23,7 @@ import type { Case } from './grave-case.ts';
 import { GROUP_CASES } from './grave-groups.ts';
 import { STANDBY_CASES } from './grave-standby.ts';
 import { launchCase } from './grave-launch.ts';
+import { waveCase } from './grave-wave.ts';
 import type { HARMLESS } from './harmless-steps.ts';
 import { backCase, shiftCases, terminateCase, WEIGHTED } from './grave-steps-weights.ts';
 
@@ -212,34 +213,7 @@ export const CASES: { readonly [K in Grave]: readonly Case<K>[] } = {
       },
     },
   ],
-  'permit-wave': [
-    {
-      name: 'to one of two, which serves',
-      world: blueAndGreen,
-      step: {
-        do: 'permit-wave',
-        ...DEPLOY,
-        number: 1,
-        words: 'permits',
-        boundS: 60,
-        minimumHealthy: { prod: { total: 1, zones: {} } },
-      },
-      refused: {
-        'the other one gets sick': [sicken('prod', 'A-1'), 'nothing healthy'],
-        'the other one drains': [enter('prod', 'A-1', 'draining'), 'nothing healthy'],
-        'it dies': [die('A-0'), 'went away'],
-        'it loses its tags': [untag('A-0'), 'went away'],
-        'an Auto Scaling group takes it over': [own('web', 'A-0'), 'belongs to the Auto Scaling group web'],
-        'another group gets it': [share('admin', 'A-0'), 'out of admin would leave nothing healthy'],
-        'what others have there cannot be read': [blind, 'could not be read'],
-      },
-      allowed: {
-        'it gets sick itself': sicken('prod', 'A-0'),
-        'another group gets the other one': share('admin', 'A-1'),
-        'an unmanaged server joins': enter('prod', 'i-other'),
-      },
-    },
-  ],
+  'permit-wave': [waveCase],
   migrate: [
     {
       name: 'by way of one instance',
