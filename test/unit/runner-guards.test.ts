@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { OperatorError } from '../../src/errors.ts';
 import { NO_MINIMUM } from '../../src/domain/minimum-healthy.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
 import type { Step } from '../../src/steps/index.ts';
@@ -49,13 +50,28 @@ describe('before each grave step the world is read again', () => {
     expect(fake.changes).toEqual([]);
   });
 
-  test('and blue is removed once green is healthy again', async () => {
+  // After more than a minute, which is the time in which the effect of the removal must show.
+  test.each([30_000, 90_000])('and blue is removed once green is healthy again, %i ms later', async (ms) => {
     const fake = blueAndGreen();
     fake.target('prod', 'B-0', 'healthy');
     fake.target('prod', 'B-1', 'unhealthy', 'Target.Timeout');
-    fake.later(30_000, () => fake.target('prod', 'B-1', 'healthy'));
+    fake.later(ms, () => fake.target('prod', 'B-1', 'healthy'));
     await fake.finish(start(fake, [DEREGISTER]).done);
-    expect(fake.asked.find(({ what }) => what.startsWith('deregister'))?.at).toBeGreaterThanOrEqual(30_000);
+    expect(fake.asked.find(({ what }) => what.startsWith('deregister'))?.at).toBeGreaterThanOrEqual(ms);
+  });
+
+  test('which may be throttled then as long as at any time', async () => {
+    const fake = blueAndGreen();
+    fake.target('prod', 'B-0', 'healthy');
+    fake.target('prod', 'B-1', 'unhealthy', 'Target.Timeout');
+    fake.later(90_000, () => fake.target('prod', 'B-1', 'healthy'));
+    const throttled = { until: 120_000 };
+    fake.onRequest = async (what) => {
+      if (!what.startsWith('deregister') || fake.clock.monotonic() >= throttled.until) return;
+      throw new OperatorError('throttled', 'Rate exceeded.', { transient: true });
+    };
+    await fake.finish(start(fake, [DEREGISTER]).done);
+    expect(fake.now.pools[0]?.targets.map(({ id }) => id)).toEqual(['B-0', 'B-1']);
   });
 
   test('green that is not healthy anywhere any more is not registered', async () => {

@@ -7,9 +7,13 @@ import type { Outside, Traffic } from '../../src/domain/traffic.ts';
 import { observe, refresh } from '../../src/observe/observe.ts';
 import { ALL_POOLS } from '../../src/observe/reads.ts';
 import { nothingInPlace } from '../../src/run/deploys/nothing-in-place.ts';
+import { Rig } from '../support/fake-run-task.ts';
+import { FakeWorld } from '../support/fake-world.ts';
+import { weigh } from '../support/hands.ts';
+import { entry } from '../support/store-samples.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 import { NOTHING_TOLD } from '../support/worlds.ts';
-import { weightedWorld } from '../support/weighted-worlds.ts';
+import { HOLD_S, settingsIn, weightedWorld } from '../support/weighted-worlds.ts';
 
 /** Green, which was never promoted, has a share for a moment by hand. */
 
@@ -97,5 +101,47 @@ describe('what was seen to serve is kept', () => {
     const { served } = seen;
     const whole = await observe(readersOf([QUIET.traffic], []), { outside: seen.outside, ...(served && { served }) });
     expect(retentionProblem(whole, GREEN, KEPT_S)).toBeDefined();
+  });
+});
+
+describe('a hand gives green a share, and takes it back, while a cleanup', () => {
+  function cleaning(): Rig {
+    const fake = new FakeWorld(QUIET);
+    Object.assign(fake.ports, { traffic: { ...fake.ports.traffic, settings: settingsIn(QUIET).traffic } });
+    return new Rig(fake);
+  }
+
+  function lend({ fake }: Rig, ms: number): void {
+    weigh(90, 10)(fake);
+    fake.later(ms, () => weigh(100, 0)(fake));
+  }
+
+  const ended = ({ log }: Rig): readonly string[] => log.filter((line) => line.startsWith('terminate'));
+
+  test('does not begin yet, since another run has just ended: it is refused', async () => {
+    const rig = cleaning();
+    rig.settleMs = 10_000;
+    const now = new Date(rig.fake.clock.now()).toISOString();
+    await rig.store.log(entry('r0', now, { outcome: 'failed', until: now }));
+    lend(rig, 3000);
+    expect((await rig.run('cleanup', { discard: true })).code).toBe('retained');
+    expect(ended(rig)).toEqual([]);
+  });
+
+  test('takes it out of its group: it ends once it was kept for as long', async () => {
+    const rig = cleaning();
+    const at = { lent: 0, ended: 0 };
+    rig.onEvent = (event) => {
+      if (event.type !== 'step-started' || !event.title.startsWith('deregister')) return;
+      at.lent = rig.fake.clock.monotonic();
+      lend(rig, 300);
+    };
+    rig.on('terminate', () => (at.ended = rig.fake.clock.monotonic()));
+    expect((await rig.run('cleanup', { discard: true })).code).toBe('done');
+    expect(at.ended - at.lent).toBeGreaterThan(HOLD_S * 1000);
+  });
+
+  test('is not there yet: what no run has seen is not known', async () => {
+    expect((await cleaning().run('cleanup', { discard: true })).code).toBe('done');
   });
 });

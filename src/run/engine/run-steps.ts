@@ -53,6 +53,8 @@ class StepRun {
   readonly #behaviour: StepBehaviour;
   /** On the monotonic clock. */
   #startedAt = 0;
+  /** Since when its guard allows it: its own time begins then. */
+  #allowedAt = 0;
   #lookedAt = 0;
   #requestedAt = Number.NEGATIVE_INFINITY;
   /** When the last look began, where it was at all that a decision needs, and not only at what shows the progress. */
@@ -103,6 +105,7 @@ class StepRun {
 
   async #drive(start: Snapshot): Promise<Snapshot> {
     this.#startedAt = this.#now();
+    this.#allowedAt = this.#startedAt;
     this.#lookedAt = this.#startedAt;
     let snapshot = start;
     while (!this.#isDone(snapshot)) snapshot = await this.#advance(await this.#withoutConflict(snapshot));
@@ -117,14 +120,15 @@ class StepRun {
     if (this.#isDue(snapshot) && this.#otherStore(snapshot)) return this.#withoutOtherStore(snapshot);
     const waitedMs = this.#now() - this.#startedAt;
     const forbidden = this.#behaviour.guard(snapshot);
-    this.#giveUp(snapshot, waitedMs, forbidden);
+    if (forbidden !== undefined) this.#allowedAt = this.#now();
+    const leftMs = this.#leftMs(snapshot, forbidden);
+    this.#giveUp(snapshot, leftMs, forbidden);
     if (forbidden === undefined && this.#isDue(snapshot)) await this.#request(snapshot);
     else await this.#pause(snapshot, waitedMs);
     this.#lookedAt = this.#now();
     this.#lookedFrom = undefined;
-    const limitMs = this.#limitMs(snapshot) - waitedMs;
-    if (forbidden !== undefined) return this.#reader.readAll(snapshot, limitMs);
-    return this.#reader.poll(snapshot, this.#behaviour.readsToPoll(snapshot), limitMs);
+    if (forbidden !== undefined) return this.#reader.readAll(snapshot, leftMs);
+    return this.#reader.poll(snapshot, this.#behaviour.readsToPoll(snapshot), leftMs);
   }
 
   #isDue(snapshot: Snapshot): boolean {
@@ -208,14 +212,19 @@ class StepRun {
   }
 
   /** @throws StepFailed when waiting longer is in vain, or the time is over */
-  #giveUp(snapshot: Snapshot, waitedMs: number, forbidden: string | undefined): void {
+  #giveUp(snapshot: Snapshot, leftMs: number, forbidden: string | undefined): void {
     const waiting = this.#behaviour.count(snapshot)?.waiting ?? [];
     const inVain = this.#behaviour.cannotSucceed(snapshot);
     if (inVain !== undefined) this.#verdicts.tell(snapshot, true);
     if (inVain !== undefined) throw this.#failed(inVain, waiting, snapshot);
-    const limitMs = forbidden === undefined ? this.#limitMs(snapshot) : this.#context.limits.healthyMs;
-    if (waitedMs < limitMs) return;
-    throw this.#failed(forbidden ?? this.#timedOut(snapshot, limitMs), waiting, snapshot);
+    if (leftMs > 0) return;
+    throw this.#failed(forbidden ?? this.#timedOut(snapshot), waiting, snapshot);
+  }
+
+  /** What the step needs is waited for as long as for health; then it has its own time. */
+  #leftMs(snapshot: Snapshot, forbidden: string | undefined): number {
+    if (forbidden !== undefined) return this.#startedAt + this.#context.limits.healthyMs - this.#now();
+    return this.#allowedAt + this.#limitMs(snapshot) - this.#now();
   }
 
   /** What a step before it was to record may be what is missing. */
@@ -225,7 +234,8 @@ class StepRun {
     return new StepFailed(this.#step, message, waiting, seen, denied?.next);
   }
 
-  #timedOut(snapshot: Snapshot, limitMs: number): string {
+  #timedOut(snapshot: Snapshot): string {
+    const limitMs = this.#limitMs(snapshot);
     const seen = this.#behaviour.lastSeen(snapshot);
     const last = seen === undefined ? '' : ` (${seen})`;
     const late = `Time limit of ${Math.round(limitMs / 1000)} s passed: ${this.#behaviour.title(snapshot)}${last}.`;
