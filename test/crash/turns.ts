@@ -13,6 +13,7 @@ import {
   type Box,
   type Group,
   type State,
+  type Way,
 } from '../support/little/state.ts';
 
 /** How the world turns bad while a run is at work: by itself, and by the hand of an operator who uses AWS's console. */
@@ -87,11 +88,16 @@ function groupOf({ groups }: State, fleet: string): Group | undefined {
   return groups.get(fleet === 'green' ? 'two' : 'one');
 }
 
-/** Ways to production, of which some are given other weights. */
-function weigh(share: (roles: Roles) => string, percent: number, howMany = Infinity): Turn['act'] {
+/** Ways to production, or to what is tested, of which some are given other weights. */
+function weigh(
+  share: (roles: Roles) => string,
+  percent: number,
+  howMany = Infinity,
+  of: Way['role'] = 'production',
+): Turn['act'] {
   return ({ cloud }, roles) => {
     if (cloud.state.ways === undefined) return;
-    const ways = [...cloud.state.ways.values()].filter(({ role }) => role === 'production').slice(0, howMany);
+    const ways = [...cloud.state.ways.values()].filter(({ role }) => role === of).slice(0, howMany);
     const to = groupOf(cloud.state, share(roles))?.name;
     for (const { arn, weights } of ways) {
       const next = new Map([...weights.keys()].map((name) => [name, name === to ? percent : 100 - percent]));
@@ -100,8 +106,8 @@ function weigh(share: (roles: Roles) => string, percent: number, howMany = Infin
   };
 }
 
-/** The rule names the serving group alone, as infrastructure code would write it. */
-function forgetOther({ cloud }: Site, { serving, other }: Roles): void {
+/** The rule names the serving group alone, as infrastructure code would write it. No verb makes the record of a name again. */
+function forgetOther({ cloud }: Site, { serving, other }: Roles): Aftermath | void {
   const [way] = [...(cloud.state.ways?.values() ?? [])].filter(({ role }) => role === 'production');
   if (way === undefined) return;
   const gone = groupOf(cloud.state, other)?.name;
@@ -109,17 +115,25 @@ function forgetOther({ cloud }: Site, { serving, other }: Roles): void {
   const left = [...way.weights].filter(([name]) => name !== gone);
   const weights = new Map(left.map(([name, weight]) => [name, name === kept ? 100 : weight]));
   cloud.change((state) => withWeights(state, way.arn, weights));
+  if (gone === undefined || !isNamed(cloud.state)) return;
+  const remember = (state: State): State => {
+    const now = state.ways?.get(way.arn)?.weights ?? weights;
+    return now.has(gone) ? state : withWeights(state, way.arn, new Map([...now, [gone, 0]]));
+  };
+  return { repair: () => cloud.change(remember) };
 }
 
-function deleteWay({ cloud }: Site): Aftermath | void {
-  const way = [...(cloud.state.ways?.values() ?? [])].findLast(({ role }) => role === 'production');
-  if (way === undefined) return;
-  const without = (state: State): State => ({
-    ...state,
-    ways: new Map([...(state.ways ?? [])].filter(([arn]) => arn !== way.arn)),
-  });
-  cloud.change(without);
-  return { repair: () => cloud.change((state) => ({ ...state, ways: new Map(state.ways).set(way.arn, way) })) };
+function deleteWay(of: Way['role']): Turn['act'] {
+  return ({ cloud }): Aftermath | void => {
+    const way = [...(cloud.state.ways?.values() ?? [])].findLast(({ role }) => role === of);
+    if (way === undefined) return;
+    const without = (state: State): State => ({
+      ...state,
+      ways: new Map([...(state.ways ?? [])].filter(([arn]) => arn !== way.arn)),
+    });
+    cloud.change(without);
+    return { repair: () => cloud.change((state) => ({ ...state, ways: new Map(state.ways).set(way.arn, way) })) };
+  };
 }
 
 /** ELB deletes no group that a rule names: the one for tests, where one has that role; with names, the one that has nothing. */
@@ -195,7 +209,16 @@ const BY_HAND: readonly Turn[] = [
     weigh(({ serving }) => serving, 100),
   ),
   byHand('the rule forgets the other group by hand', forgetOther),
-  byHand('a rule is deleted by hand', deleteWay),
+  byHand(
+    'the test rule leads to the serving fleet by hand',
+    weigh(({ serving }) => serving, 100, 1, 'test'),
+  ),
+  byHand(
+    'the test rule leads to the other fleet by hand',
+    weigh(({ other }) => other, 100, 1, 'test'),
+  ),
+  byHand('a rule is deleted by hand', deleteWay('production')),
+  byHand('the test rule is deleted by hand', deleteWay('test')),
   byHand('a group is deleted by hand', deleteGroup),
   byHand('an unmanaged server joins production by hand', joinUnmanaged(production)),
   byHand('an unmanaged server joins the test group by hand', joinUnmanaged(testing)),

@@ -8,6 +8,7 @@ import { tasks } from '../../tasks/index.ts';
 import { Rig } from '../support/fake-run-task.ts';
 import { FakeWorld } from '../support/fake-world.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
+import { scaledWorlds } from '../support/scaled-worlds.ts';
 import { MARKS, PAIRS, settingsIn, weightedWorlds } from '../support/weighted-worlds.ts';
 import { markedWith, OWN_STORE } from '../support/own-store.ts';
 import { FULL, PROMOTED, twoFleetWorlds } from '../support/worlds.ts';
@@ -51,6 +52,7 @@ const WORLDS: readonly (readonly [name: string, worlds: () => Iterable<Snapshot>
   ['of a fleet that was never promoted', () => twoFleetWorlds(1, FULL, {})],
   ['where rules divide production', () => weightedWorlds(MARKS)],
   ['where names do', () => weightedWorlds({ ...PAIRS, byName: true })],
+  ['of Auto Scaling groups', scaledWorlds],
 ];
 
 test.each(WORLDS)(
