@@ -1,6 +1,7 @@
 import { refusal, type Allowed, type Refusal } from '../domain/goal.ts';
 import { belongText, byOwner, wouldBeReplaced, type Owned } from '../domain/owned.ts';
 import type { Owner } from '../domain/owners.ts';
+import { isHealthy } from '../domain/minimum-healthy.ts';
 import { configuredPools, isRegistered, liveFleets, members } from '../domain/roles.ts';
 import type { Instance, Snapshot } from '../domain/snapshot.ts';
 
@@ -70,8 +71,25 @@ export function otherEnvironment(snapshot: Snapshot): Refusal | undefined {
     'other-environment',
     `${belongText(first)}, and a target group serves one environment.`,
     'Check `environment` and `traffic` in the config: it may be a copy of that of the other one.',
+    ...takesOut(
+      snapshot,
+      first[1].map(({ id }) => id),
+    ),
     '`turnout adopt --release R --take-over` makes what production serves part of this environment, and takes it from the other one.',
   );
+}
+
+/** Where this environment has something healthy beside them, its clients lose nothing when they leave. */
+function takesOut(snapshot: Snapshot, ids: readonly string[]): readonly string[] {
+  const own = new Set(liveFleets(snapshot).flatMap((fleet) => members(fleet).map(({ id }) => id)));
+  return configuredPools(snapshot).flatMap(({ name, arn, targets }) => {
+    const theirs = targets.filter((target) => isRegistered(target) && ids.includes(target.id));
+    if (theirs.length === 0 || !targets.some((target) => isHealthy(target) && own.has(target.id))) return [];
+    const all = theirs.map(({ id, port }) => `Id=${id},Port=${port}`).join(' ');
+    return [
+      `What is not to serve here: \`aws elbv2 deregister-targets --target-group-arn ${arn} --targets ${all}\` takes it out of ${name}.`,
+    ];
+  });
 }
 
 /** Whose the unmanaged instances are, as further sentences: ` i-1 belongs to the Auto Scaling group web.` */

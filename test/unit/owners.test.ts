@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isRefusal, type Delivery } from '../../src/domain/goal.ts';
+import { isRefusal, type Delivery, type Refusal } from '../../src/domain/goal.ts';
 import { ownersIn } from '../../src/domain/owners.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
 import { behaviourOf } from '../../src/steps/index.ts';
@@ -161,6 +161,22 @@ describe('servers of another environment', () => {
       refused: 'other-environment',
       message: expect.stringContaining('A-0 and A-1 belong to the environment staging'),
     });
+  });
+
+  test('can be taken out where ours stay; where there are only theirs, nothing is advised that would end them', async () => {
+    const ours = world([{ id: 'A', marks: HOME, members: [{ prod: 'healthy' }] }]);
+    const one = { ...ours.fleets[0]!.instances[0]!, id: 'i-9', owners: [other] };
+    const target = { id: 'i-9', port: 8080, state: 'healthy' } as const;
+    const pools = ours.pools.map((pool) =>
+      pool.name === 'prod' ? { ...pool, targets: [...pool.targets, target] } : pool,
+    );
+    const taken = 'deregister-targets --target-group-arn arn:prod --targets Id=i-9,Port=8080` takes it out of prod.';
+    expect(await answerTo({ ...ours, unmanaged: [one], pools }, 'up', { release: '42' })).toMatchObject({
+      refused: 'other-environment',
+      next: expect.arrayContaining([expect.stringContaining(taken)]),
+    });
+    const { next } = (await answerTo(theirs, 'up', { release: '42' })) as Refusal;
+    expect(next.join()).not.toContain('deregister-targets');
   });
 
   test('are taken over with --take-over', async () => {
