@@ -13,7 +13,8 @@ import { count, list } from '../src/domain/text.ts';
 import { trafficModel } from '../src/plan/traffic/index.ts';
 import { behaviourOf, type Step } from '../src/steps/index.ts';
 import type { Keeps } from '../src/steps/terminate.ts';
-import { emptyingProblem, letGoSteps } from '../src/plan/scaling.ts';
+import { letGoSteps } from '../src/plan/held.ts';
+import { emptyingProblem } from '../src/plan/scaling.ts';
 import { ownersProblem } from '../src/plan/owners.ts';
 import { sharedProblem } from '../src/plan/outsiders.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
@@ -140,7 +141,8 @@ export const cleanup: Task<'cleanup', typeof OPTIONS> = {
     const all = toRetire.length === 0 ? mark : retire;
     const settle = goal.only === undefined ? model.settleSteps(keep, goal.settings) : [];
     const notes = [...endingNotes(snapshot, keep, toRetire), ...keptVolumeNotes(toRetire)];
-    return planAhead(snapshot, [...all, ...settle, ...letGoSteps(snapshot, keep, toRetire)], notes);
+    const letGo = letGoSteps(snapshot, { keep, ended: toRetire });
+    return planAhead(snapshot, [...all, ...settle, ...letGo], notes);
   },
 
   afterFailure(snapshot, goal, { step }) {

@@ -8,6 +8,7 @@ import { isRefusal, refusal, type GoalOf } from '../src/domain/goal.ts';
 import { healingSentence, servingProblem, stepsLeft } from '../src/plan/ending.ts';
 import { mixedText } from '../src/plan/in-place.ts';
 import { fleetById, inProduction } from '../src/domain/queries.ts';
+import { isScaled } from '../src/domain/scaled.ts';
 import { verificationSentence } from '../src/domain/answers.ts';
 import type { Step } from '../src/steps/index.ts';
 import {
@@ -30,6 +31,7 @@ import { afterSwitch, isServedAloneBy, unproven } from './rollback.ts';
 import { gateNotes, gateReads, gatesProblem, heedAlarms, bakeTime } from '../src/plan/gates.ts';
 import { afterBake, withoutBake } from './after-bake.ts';
 import { ownersProblem } from '../src/plan/owners.ts';
+import { letGoSteps, letsGoNow } from '../src/plan/held.ts';
 import { scalingProblem } from '../src/plan/scaling.ts';
 import {
   ALARMS,
@@ -139,7 +141,15 @@ export const promote: Task<'promote', typeof OPTIONS> = {
     const goal = { ...requestedBy, verb: 'promote', fleet: to.id, release: to.release } as const;
     const need = options.minHealthy === undefined ? {} : { need: 'minimum' as const };
     const approved = options.approve === true ? withTerms(settings) : settings;
-    const pinned = { ...goal, minimumHealthy, settings: approved, ...need, ...pace, ...allowedBy(options) };
+    const pinned = {
+      ...goal,
+      minimumHealthy,
+      settings: approved,
+      ...need,
+      ...pace,
+      ...allowedBy(options),
+      ...letsGoNow(snapshot, to),
+    };
     // What serves alone already is judged again only where that is asked for.
     return isSwitched(snapshot, to) && options.bake === undefined
       ? pinned
@@ -160,7 +170,8 @@ export const promote: Task<'promote', typeof OPTIONS> = {
     }
     const change: Switch = { ...goal, to, need: goal.need ?? 'all', prepares: true };
     const mark: Step = { do: 'mark', fleet: to.id, mark: 'promoted', at: goal.since };
-    if (isSwitched(snapshot, to)) return planSwitch(snapshot, change, [mark]);
+    if (isSwitched(snapshot, to))
+      return planSwitch(snapshot, change, [mark], undefined, letGoSteps(snapshot, { keep: to, letsGo: goal.letsGo }));
     const servers = liveFleets(snapshot).flatMap(members);
     const unfit =
       scalingProblem(snapshot) ??
@@ -184,7 +195,8 @@ export const promote: Task<'promote', typeof OPTIONS> = {
       return heedAlarms(snapshot, to, goal, planSwitch(snapshot, change, [mark], { steps: trial, notes }));
     }
     // In no test group: a green that has left production is on its way there, and a run that was stopped may have left it outside.
-    if (!isUnknown(snapshot, to)) return no;
+    // What a group with a target group of its own has not registered there, nobody else does.
+    if (!isUnknown(snapshot, to) || (isScaled(to) && to.group.moves === undefined)) return no;
     const steps = [...verifySteps(snapshot, change), ...trial, mark];
     return heedAlarms(snapshot, to, goal, planSwitch(snapshot, change, steps));
   },

@@ -18,7 +18,8 @@ import {
   tooSmall,
 } from '../src/plan/switch.ts';
 import { stayedText } from '../src/plan/outsiders.ts';
-import { letGoSteps, smallerGroup } from '../src/plan/scaling.ts';
+import { letGoSteps, letsGoNow } from '../src/plan/held.ts';
+import { smallerGroup } from '../src/plan/scaling.ts';
 import { trafficModel } from '../src/plan/traffic/index.ts';
 import type { Switch } from '../src/plan/traffic/model.ts';
 import { verificationSentence } from '../src/domain/answers.ts';
@@ -94,7 +95,8 @@ export const rollback: Task<'rollback', typeof OPTIONS> = {
     const minimumHealthy = lowerMinimum(minimumNow(snapshot, model.capacityGroups()), options.minHealthy);
     const goal = { ...requestedBy, verb: 'rollback', fleet: to.id, release: to.release } as const;
     const grows = options.grow && { grow: true as const };
-    return { ...goal, minimumHealthy, settings, ...pace, ...grows, ...allowedBy(options) };
+    const pinned = { ...goal, minimumHealthy, settings, ...pace, ...grows, ...allowedBy(options) };
+    return { ...pinned, ...letsGoNow(snapshot, to) };
   },
 
   plan(snapshot, goal) {
@@ -116,7 +118,7 @@ export const rollback: Task<'rollback', typeof OPTIONS> = {
     const isGrowing = goal.grow === true && smallerGroup(snapshot, to) !== undefined;
     const no = isThere || isGrowing ? undefined : (tooSmall(snapshot, back) ?? notVerified(snapshot, back));
     const first = { steps: [], notes: enteringTexts(snapshot, to, goal.batch) };
-    return no ?? planSwitch(snapshot, back, [], first, letGoSteps(snapshot, to, []));
+    return no ?? planSwitch(snapshot, back, [], first, letGoSteps(snapshot, { keep: to, letsGo: goal.letsGo }));
   },
 
   afterFailure(snapshot, goal, failure) {

@@ -3,6 +3,7 @@ import { sentences } from '../domain/text.ts';
 import { locationText } from '../domain/location.ts';
 import type { HeldLease } from '../record/lease.ts';
 import { describeUnfinished } from '../run/task/resolve-goal.ts';
+import { giveBack } from '../run/task/give-back.ts';
 import { done, type RunOutcome } from '../run/task/outcome.ts';
 import type { Args } from './command.ts';
 import { giveBackGroups } from './give-back.ts';
@@ -19,26 +20,36 @@ export async function abandon(args: Args): Promise<ExitCode> {
     const location = await mustBeHere(context);
     const lease = await takeLease(context, holderOf(context, 'abandon'), { waitMs, signal });
     try {
-      return await forget(context, args, lease, location ? ` (${locationText(location)})` : '');
+      context.guardBy(lease);
+      return await forget(context, args, { lease, signal, where: location ? ` (${locationText(location)})` : '' });
     } finally {
       await lease.release();
     }
   });
 }
 
-async function forget(context: Context, args: Args, held: HeldLease, where: string): Promise<RunOutcome> {
-  const { store, view } = context;
+interface Forgetting {
+  readonly lease: HeldLease;
+  readonly signal: AbortSignal;
+  readonly where: string;
+}
+
+async function forget(context: Context, args: Args, { lease: held, signal, where }: Forgetting): Promise<RunOutcome> {
+  const { store, view, ports, decision, config } = context;
   const { lease } = held;
   const recorded = await store.goal();
   if (recorded === undefined)
     throw new OperatorError('nothing-to-abandon', 'There is no unfinished run in this environment.');
   const message = 'goal' in recorded ? describeUnfinished(recorded) : recorded.unreadable;
   const release = 'goal' in recorded ? { release: recorded.goal.release } : {};
-  await mustConfirm(view, args, `${message} Delete it, and leave everything as it is?${where}`);
-  const left = await giveBackGroups(context, held);
+  await mustConfirm(view, args, `${message} Delete it, and leave servers and traffic as they are?${where}`);
+  const { timeouts: limits, aws } = config;
+  const settleMs = aws.consistencyDelayMs;
+  const prepared = await giveBackGroups(context, held);
+  const told = await giveBack({ ports, decision, lease: held, limits, settleMs, signal });
   await store.clearGoal(lease);
   const { run, who, host, since } = lease.holder;
   const by = { run, verb: 'abandon', ...release, who, host, since, until: since };
-  await store.log({ ...by, outcome: 'done', message, awsRequests: 0 });
-  return done(sentences(`Deleted. ${message}`, ...left).join(' '), ['`turnout status` shows what is where']);
+  await store.log({ ...by, outcome: 'done', message, awsRequests: context.session.requests });
+  return done(sentences('Deleted.', message, ...prepared, ...told).join(' '), ['`turnout status` shows what is where']);
 }

@@ -99,6 +99,8 @@ interface SwitchGoal {
   readonly settings: SwitchSettings;
   /** This many instances at a time, where fleets move between target groups. Absent: all at once. */
   readonly batch?: number;
+  /** What serves already is an Auto Scaling group, and may be scaled in again. */
+  readonly letsGo?: true;
 }
 
 /** What the operator has allowed, by name: what would otherwise be refused. */

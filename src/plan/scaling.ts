@@ -1,12 +1,12 @@
 import { refusal, type RequestedBy, type Refusal } from '../domain/goal.ts';
 import { liveFleets, servingFleets } from '../domain/roles.ts';
 import { isScaled, strays, type ScaledFleet } from '../domain/scaled.ts';
-import { hasServed } from '../domain/shares.ts';
-import type { HeldMinimum, FleetGroup } from '../domain/scaling.ts';
+import type { FleetGroup } from '../domain/scaling.ts';
 import type { Fleet, Snapshot } from '../domain/snapshot.ts';
 import { isOurStandby, standbys } from '../domain/standby.ts';
 import { ago, list, sentences } from '../domain/text.ts';
 import type { Step } from '../steps/index.ts';
+import { heldTexts } from './held.ts';
 import { bootsText } from './standby.ts';
 
 /** What plans do and refuse where fleets are Auto Scaling groups, which change by themselves. */
@@ -41,19 +41,6 @@ export function matchSteps(
   return isScaled(to) && sharesWithOthers(snapshot, to)
     ? [{ do: 'match-size', fleet: to.id, pool, run, who, since }]
     : [];
-}
-
-/**
- * A group that serves alone is held no longer than there is another fleet that production may have been moved from, or to: until
- * then its alarms may still be those of a time without traffic, and would scale it in at once.
- */
-export function letGoSteps(snapshot: Snapshot, keep: Fleet, ended: readonly Fleet[]): readonly Step[] {
-  const beside = liveFleets(snapshot).filter((fleet) => fleet !== keep && !ended.includes(fleet));
-  if (!isScaled(keep) || beside.some(hasServed)) return [];
-  return [
-    { do: 'restore-group', fleet: keep.id },
-    { do: 'release-minimum', fleet: keep.id },
-  ];
 }
 
 /** Why a group must not be part of a switch, or of the next one, now. Not asked on the way back. */
@@ -179,24 +166,16 @@ function groupTexts({ name, suspended, failures: [failure] }: FleetGroup): reado
 
 /** What turnout has changed of the groups, and what is unusual about them, for `status`. */
 export function scalingFacts(snapshot: Snapshot): readonly string[] {
-  const held = snapshot.fleets
-    .filter(isScaled)
-    .flatMap(({ group }) => (group.held === undefined ? [] : [heldWords(group, group.held, snapshot.at)]));
   const problem = scalingProblem(snapshot);
   const prepared = snapshot.fleets.filter(isScaled).flatMap((fleet) => preparedWords(fleet, snapshot.at));
   const boots = snapshot.fleets.filter(isScaled).flatMap((fleet) => bootsText(fleet, fleet.release) ?? []);
   return [
-    ...held,
+    ...heldTexts(snapshot),
     ...prepared,
     ...boots,
     ...(problem === undefined ? [] : [problem.message]),
     ...scalingNotes(snapshot),
   ];
-}
-
-function heldWords({ name, minimum }: FleetGroup, { before, run, since, who }: HeldMinimum, now: number): string {
-  const when = ago((now - (Date.parse(since) || now)) / 1000);
-  return `${name} is not scaled in: its minimum is ${minimum}, raised by ${who} (run ${run}) ${when}. It goes back to ${before} once this is the only fleet.`;
 }
 
 function preparedWords({ group: { name, minimum, prepared } }: ScaledFleet, now: number): readonly string[] {

@@ -2,6 +2,8 @@ import { fleetOf } from '../support/little/rules.ts';
 import type { Site } from '../support/little/site.ts';
 import type { LittleCloud } from '../support/little/cloud.ts';
 import { ADMIN, ownedBy, RULE, ruleTo } from '../support/little/outsiders.ts';
+import { GROUP_HAPPENINGS, happenToGroup, type GroupHappening } from '../support/little/scaling-happens.ts';
+import { scalingOf } from '../support/little/scaling.ts';
 import { living, production, SECOND_PORT, withWeights, type Box, type OtherWay } from '../support/little/state.ts';
 import type { Happening } from './histories.ts';
 
@@ -16,6 +18,7 @@ function happen(site: Site, { what, who, forMs }: Happening): void {
   const { cloud, clock, weather } = site;
   if (what === 'throttling') weather.throttledUntil = clock.now + forMs;
   if (what === 'stale readings') weather.staleUntil = clock.now + forMs;
+  if (isOfGroups(what)) return cloud.state.scaling && toGroup(site, what, who, forMs);
   const ours = living(cloud.state).filter((box) => fleetOf(box) !== undefined && box.state === 'running');
   const box = ours[who % Math.max(1, ours.length)];
   if (box === undefined) return;
@@ -25,6 +28,24 @@ function happen(site: Site, { what, who, forMs }: Happening): void {
   if (what.endsWith('by hand')) byHand(site, what, box, who);
 }
 
+const OF_TAGS: ReadonlySet<Happening['what']> = new Set([
+  'loses its tags by hand',
+  'an owner takes it by hand',
+  'another environment takes it by hand',
+]);
+
+function isOfGroups(what: Happening['what']): what is GroupHappening {
+  return GROUP_HAPPENINGS.some((one) => one === what);
+}
+
+/** What the team wants its minimum to be is as good as what it was. */
+function toGroup({ cloud, watch }: Site, what: GroupHappening, who: number, forMs: number): void {
+  if (!what.endsWith('by hand')) return happenToGroup(cloud, what, who, forMs);
+  watch.byHand(() => happenToGroup(cloud, what, who, forMs));
+  const minima = [...scalingOf(cloud.state).groups.values()].map(({ minimum }) => minimum);
+  if (what === 'a minimum is set by hand') watch.least = Math.min(watch.least, ...minima);
+}
+
 /** An operator changes something, and the watch records it. */
 function byHand({ cloud, watch }: Site, what: Happening['what'], box: Box, who: number): void {
   const groups = production(cloud.state);
@@ -32,6 +53,8 @@ function byHand({ cloud, watch }: Site, what: Happening['what'], box: Box, who: 
   const way = [...(cloud.state.ways ?? [])].find(([, { role }]) => role === 'production');
   const names = [...cloud.state.groups.values()].filter(({ others }) => others !== true).map(({ name }) => name);
   watch.byHand(() => {
+    // What an instance of a group is, its group says.
+    if (cloud.state.scaling !== undefined && OF_TAGS.has(what)) return;
     byOthers(cloud, what, box, who);
     if (what === 'another port joins by hand' && group !== undefined) cloud.register(group, box.id, SECOND_PORT);
     if (what === 'is registered by hand' && group !== undefined) cloud.register(group, box.id);

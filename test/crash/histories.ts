@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { defined } from '../../src/domain/defined.ts';
 import type { AnyOptions } from '../../tasks/index.ts';
-import { KINDS } from '../support/little/kinds.ts';
+import { LIVED } from '../support/little/kinds.ts';
+import { GROUP_HAPPENINGS, type GroupHappening } from '../support/little/scaling-happens.ts';
 import type { Calls } from '../support/little/process.ts';
 import type { Outsiders } from '../support/little/outsiders.ts';
 import { STARTS, type Scene } from '../support/little/scene.ts';
@@ -49,7 +50,7 @@ export const HAPPENINGS = [
 /** What happens without any run's doing: at a time, or as the n-th request of all processes leaves. */
 export interface Happening {
   readonly at: { readonly ms: number } | { readonly request: number };
-  readonly what: (typeof HAPPENINGS)[number];
+  readonly what: (typeof HAPPENINGS)[number] | GroupHappening;
   /** Which instance, counted over those of ours that live. */
   readonly who: number;
   readonly forMs: number;
@@ -112,15 +113,16 @@ const operator: fc.Arbitrary<Operator> = fc.record({
   store: fc.constantFrom(0, 0, 0, 0, 0, 1),
 });
 
-const happening: fc.Arbitrary<Happening> = fc.record({
-  at: fc.oneof(
-    fc.record({ ms: fc.integer({ min: 0, max: 60_000 }) }),
-    fc.record({ request: fc.integer({ min: 1, max: 200 }) }),
-  ),
-  what: fc.constantFrom(...HAPPENINGS),
-  who: fc.nat({ max: 7 }),
-  forMs: fc.constantFrom(1000, 10_000, 30_000),
-});
+const happeningOf = (all: readonly Happening['what'][]): fc.Arbitrary<Happening> =>
+  fc.record({
+    at: fc.oneof(
+      fc.record({ ms: fc.integer({ min: 0, max: 60_000 }) }),
+      fc.record({ request: fc.integer({ min: 1, max: 200 }) }),
+    ),
+    what: fc.constantFrom(...all),
+    who: fc.nat({ max: 7 }),
+    forMs: fc.constantFrom(1000, 10_000, 30_000),
+  });
 
 const sometimes = <T>(arbitrary: fc.Arbitrary<T>, freq: number): fc.Arbitrary<T | undefined> =>
   fc.option(arbitrary, { nil: undefined, freq });
@@ -138,8 +140,7 @@ const outsiders: fc.Arbitrary<Outsiders> = fc
   })
   .map(({ leads, owned, ...rest }) => ({ ...rest, ...defined({ leads, owned }) }));
 
-export const histories: fc.Arbitrary<History> = fc.record({
-  kind: fc.nat({ max: KINDS.length - 1 }),
+const parts = {
   scene: fc
     .record({
       start: fc.constantFrom(...STARTS),
@@ -153,5 +154,20 @@ export const histories: fc.Arbitrary<History> = fc.record({
   seesDeath: fc.boolean(),
   lagMs: fc.constantFrom(0, 0, 300, 2000),
   operators: fc.array(operator, { minLength: 1, maxLength: 2 }),
-  happenings: fc.array(happening, { maxLength: 4 }),
-});
+  happenings: fc.array(happeningOf(HAPPENINGS), { maxLength: 4 }),
+};
+
+/** In the worlds of one kind of fleet, or of any. Auto Scaling groups change by themselves all the time. */
+export function historiesOf(fleet?: string): fc.Arbitrary<History> {
+  const kinds = LIVED.flatMap((kind, index) => (fleet === undefined || kind.fleet === fleet ? [index] : []));
+  return fc
+    .record({
+      ...parts,
+      kind: fc.constantFrom(...kinds),
+      toGroups: fc.array(happeningOf(GROUP_HAPPENINGS), { maxLength: 4 }),
+    })
+    .map(({ toGroups, happenings, ...rest }) => {
+      const isScaled = LIVED[rest.kind]?.fleet === 'auto-scaling';
+      return { ...rest, happenings: isScaled ? [...happenings, ...toGroups] : happenings };
+    });
+}

@@ -1,14 +1,22 @@
 import { fleets } from '../support/little/goals.ts';
 import type { Site } from '../support/little/site.ts';
-import { living, type State } from '../support/little/state.ts';
+import { groupOfBox } from '../support/little/scaling.ts';
+import { living, type Box, type State } from '../support/little/state.ts';
 import { stackFaults } from '../support/little/opsworks.ts';
 import { fleetOf } from '../support/little/rules.ts';
+
+const FRESH_MS = 5000;
 
 /** Everything that we have booted belongs to a fleet, and `status` shows it; what it does not show. */
 export async function leaks(site: Site): Promise<readonly string[]> {
   const { snapshot } = await site.status();
   const shown = new Set(snapshot.fleets.flatMap((fleet) => fleet.instances.map(({ id }) => id)));
-  const ours = living(site.cloud.state).filter((box) => box.token !== undefined || fleetOf(box) !== undefined);
+  // What a group has launched by itself a moment ago may not show yet.
+  const isFresh = ({ id, launchedAt }: Box): boolean =>
+    groupOfBox(site.cloud.state, id) !== undefined && site.clock.now - launchedAt < FRESH_MS;
+  const ours = living(site.cloud.state).filter(
+    (box) => (box.token !== undefined || fleetOf(box) !== undefined) && !isFresh(box),
+  );
   const unknown = fleets(site.cloud.state).filter((id) => !snapshot.fleets.some((fleet) => fleet.id === id));
   return [
     ...ours.filter(({ id }) => !shown.has(id)).map(({ id }) => `${id} is shown nowhere`),

@@ -1,11 +1,13 @@
 import * as fc from 'fast-check';
 import { ExitCode } from '../../src/errors.ts';
 import { serving } from '../support/little/goals.ts';
-import { KINDS } from '../support/little/kinds.ts';
+import { KINDS, LIVED } from '../support/little/kinds.ts';
+import { stillHeld } from '../support/little/scaling-rules.ts';
+import { MINIMUM } from '../support/little/scene-scaling.ts';
 import { Site, type Run } from '../support/little/site.ts';
 import { tellRun } from '../support/little/story.ts';
 import { expectHappening } from './happen.ts';
-import { histories, type Happening, type History, type Operator } from './histories.ts';
+import { historiesOf, type Happening, type History, type Operator } from './histories.ts';
 import { leaks } from './leaks.ts';
 import { codeOf, isDated, refusedWell } from './outcome.ts';
 
@@ -21,7 +23,7 @@ interface Lived {
 
 /** Lives a history, and in fine weather afterwards ends what is unfinished. */
 async function live({ kind, scene, seesDeath, lagMs, operators, happenings }: History): Promise<Lived> {
-  const site = new Site(scene, { seesDeath, kind: KINDS[kind] ?? KINDS[0], stores: 2 });
+  const site = new Site(scene, { seesDeath, kind: LIVED[kind] ?? KINDS[0], stores: 2 });
   site.weather.lagMs = lagMs;
   const runs: Run[] = [];
   const wrong: string[] = [];
@@ -36,9 +38,14 @@ async function live({ kind, scene, seesDeath, lagMs, operators, happenings }: Hi
   await calm(site);
   for (const [store, { goal }] of site.stores.entries())
     if (goal !== undefined) ended(await site.run('resume', {}, {}, { store }));
+  // What cannot be finished is given up.
+  for (const [store, { goal }] of site.stores.entries())
+    if (goal !== undefined) ended(await site.run('abandon', {}, {}, { store }));
   // What has lost its tags by hand cannot be told from another team's.
   const isUntagged = happenings.some(({ what }) => UNTAGS.includes(what));
-  wrong.push(...site.watch.broken, ...(isUntagged ? [] : await leaks(site)));
+  const isSetByHand = happenings.some(({ what }) => what === 'a minimum is set by hand');
+  const held = isUntagged ? [] : stillHeld(site.cloud.state, isSetByHand ? undefined : MINIMUM);
+  wrong.push(...site.watch.broken, ...held, ...(isUntagged ? [] : await leaks(site)));
   return { wrong, runs: runs.length, story: () => runs.map(tellRun).join('\n\n') };
 }
 
@@ -84,10 +91,10 @@ export async function liveOne(history: History): Promise<readonly string[]> {
   return (await live(history)).wrong;
 }
 
-/** Lives many; throws with the seed and the shortest history that breaks something. @returns the number of runs */
-export async function liveMany(count: number, seed?: number): Promise<number> {
+/** Lives many, of one kind of fleet or of any; throws with the seed and the shortest history that breaks something. @returns the number of runs */
+export async function liveMany(count: number, seed?: number, fleet?: string): Promise<number> {
   let runs = 0;
-  const property = fc.asyncProperty(histories, async (history) => {
+  const property = fc.asyncProperty(historiesOf(fleet), async (history) => {
     const lived = await live(history);
     runs += lived.runs;
     if (lived.wrong.length > 0) throw new Error([...lived.wrong, lived.story()].join('\n'));

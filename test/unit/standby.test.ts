@@ -6,7 +6,8 @@ import { isRefusal, type GoalOf } from '../../src/domain/goal.ts';
 import { minimumWhileOut } from '../../src/domain/in-place.ts';
 import { preparedIn, preparedText, type PreparedGroup } from '../../src/domain/prepared.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
-import { emptyingProblem, holdSteps, letGoSteps, scalingFacts, scalingProblem } from '../../src/plan/scaling.ts';
+import { letGoSteps } from '../../src/plan/held.ts';
+import { emptyingProblem, holdSteps, scalingFacts, scalingProblem } from '../../src/plan/scaling.ts';
 import { afterStandby } from '../../src/plan/standby.ts';
 import { behaviourOf, type Step } from '../../src/steps/index.ts';
 import { changeInstances, changePrepared } from '../../src/steps/world.ts';
@@ -184,7 +185,7 @@ describe('beside a switch', () => {
     const held = holdSteps(world, { to: B!, ...ASKED });
     expect(held[0]).toEqual({ do: 'restore-group', fleet: 'A' });
     expect(after(world, held).fleets[0]!.group).toMatchObject({ minimum: 3, suspended: [], held: { before: 3 } });
-    expect(letGoSteps(world, A!, [B!])[0]).toEqual({ do: 'restore-group', fleet: 'A' });
+    expect(letGoSteps(world, { keep: A!, ended: [B!] })[0]).toEqual({ do: 'restore-group', fleet: 'A' });
   });
 });
 

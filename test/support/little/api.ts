@@ -3,6 +3,7 @@ import { THRESHOLD, type LittleCloud } from './cloud.ts';
 import { nameReads, nameWrites } from './names.ts';
 import { wayReads, wayWrites } from './ways.ts';
 import { ApiFailure } from './failure.ts';
+import { removeGroupTags, scalingReads, scalingWrites } from './scaling-api.ts';
 import { describeStackInstances, stackReads, stackWrites } from './opsworks.ts';
 import { isNamed, isUp, PORT, type Box, type Group, type Member, type State } from './state.ts';
 
@@ -22,6 +23,7 @@ const reads: Readonly<Record<string, Read>> = {
   ...wayReads,
   ...nameReads,
   ...stackReads,
+  ...scalingReads,
   // Of EC2 by filters, of ELB by ARNs.
   DescribeTags: (_cloud, { Filters = [], ResourceArns = [] }: TagsInput, seen) => ({
     TagDescriptions: ResourceArns.map((arn) => ({
@@ -65,13 +67,15 @@ const reads: Readonly<Record<string, Read>> = {
 const writes: Readonly<Record<string, Write>> = {
   ...wayWrites,
   ...stackWrites,
+  ...scalingWrites,
   ...nameWrites,
   RunInstances: run,
   CreateTags: (cloud, { Resources, Tags }: { Resources: readonly string[]; Tags: readonly Tag[] }) => {
     for (const id of Resources) cloud.tag(id, tagsOf(Tags));
     return {};
   },
-  DeleteTags: (cloud, { Resources, Tags }: { Resources: readonly string[]; Tags: readonly Tag[] }) => {
+  DeleteTags: (cloud, { Resources, Tags }: { Resources?: readonly string[]; Tags: readonly GroupTagName[] }) => {
+    if (Resources === undefined) return removeGroupTags(cloud, Tags);
     for (const id of Resources)
       cloud.untag(
         id,
@@ -120,6 +124,12 @@ interface Filter {
 interface Tag {
   readonly Key: string;
   readonly Value: string;
+}
+
+/** Auto Scaling names with each tag what it is of. */
+interface GroupTagName {
+  readonly ResourceId: string;
+  readonly Key: string;
 }
 
 interface TagsInput {

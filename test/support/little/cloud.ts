@@ -52,6 +52,8 @@ export class LittleCloud {
   readonly clock: WorldClock;
   readonly times: Times;
   onChange: OnChange = () => {};
+  /** Called after that: what makes something of each change by itself. */
+  readonly reactions: (() => void)[] = [];
   #past: Moment[];
   #launched = 0;
   readonly #checks = new Map<string, Checks>();
@@ -84,6 +86,7 @@ export class LittleCloud {
     this.#past.push({ at, state });
     if ((this.#past[1] as Moment).at < at - KEEP_MS) this.#past.shift();
     this.onChange(before, state);
+    for (const react of this.reactions) react();
   }
 
   boot(box: Omit<Box, 'id' | 'state' | 'launchedAt'>): string {

@@ -1,6 +1,7 @@
 import { ExitCode, OperatorError } from '../../../src/errors.ts';
 import { forceRelease } from '../../../src/record/force-release.ts';
 import { holdLease, type HeldLease } from '../../../src/record/lease.ts';
+import { giveBack } from '../../../src/run/task/give-back.ts';
 import type { Decision } from '../../../src/run/engine/decision.ts';
 import type { Ports } from '../../../src/steps/ports.ts';
 import type { Holder, Store } from '../../../src/stores/store.ts';
@@ -33,6 +34,19 @@ export interface Connection {
 
 const TTL_MS = 60_000;
 
+export const LIMITS = {
+  warmMs: 60_000,
+  bootMs: 60_000,
+  healthyMs: 60_000,
+  releasedMs: 120_000,
+  provenMs: 60_000,
+  dnsMs: 600_000,
+  deployMs: 60_000,
+  idleMs: 60_000,
+};
+/** As the config's default. */
+export const EFFECT_SHOWS_MS = 10_000;
+
 function holderOf({ process }: Connection, verb: string): Holder {
   const { clock, name } = process;
   const since = new Date(clock.now()).toISOString();
@@ -49,9 +63,13 @@ export const COMMANDS = { abandon, unlock } as const;
 
 async function abandon(connection: Connection): Promise<Ended> {
   const lease = await takeLease(connection, 'abandon');
+  connection.guard = lease;
+  const { ports, decision } = connection;
+  const signal = new AbortController().signal;
+  const told = await giveBack({ ports, decision, lease, limits: LIMITS, settleMs: EFFECT_SHOWS_MS, signal });
   await connection.store.clearGoal(lease.lease);
   await lease.release();
-  return { how: 'ended', exitCode: ExitCode.done, code: 'done', message: 'Forgotten.', next: [] };
+  return { how: 'ended', exitCode: ExitCode.done, code: 'done', message: ['Forgotten.', ...told].join(' '), next: [] };
 }
 
 async function unlock(connection: Connection): Promise<Ended> {

@@ -1,6 +1,7 @@
 import type { Verb } from '../../../src/domain/goal.ts';
 import { living, production, testing, type Box, type State } from './state.ts';
 import { fleetOf } from './rules.ts';
+import { marksOn } from './scaling.ts';
 
 /** What is true once a task has reached its goal; each says what is missing, or nothing. */
 
@@ -77,7 +78,10 @@ function brought(state: State, release: string): Missing {
 export const REACHED: Readonly<Record<Verb, (state: State) => Missing>> = {
   adopt: (state) => {
     const untagged = production(state).flatMap((group) =>
-      [...group.members.keys()].filter((id) => state.boxes.get(id)?.tags['turnout:current'] === undefined),
+      [...group.members.keys()].filter((id) => {
+        const box = state.boxes.get(id);
+        return box === undefined || marksOn(state, box)['turnout:current'] === undefined;
+      }),
     );
     return untagged.length > 0 ? `${untagged.join()} not tagged` : undefined;
   },

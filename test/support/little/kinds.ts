@@ -1,9 +1,12 @@
+import { AutoScaling } from '../../../src/aws/autoscaling.ts';
 import { CloudWatch } from '../../../src/aws/cloudwatch.ts';
 import { Ec2 } from '../../../src/aws/ec2.ts';
 import { Elbv2 } from '../../../src/aws/elbv2.ts';
 import { OpsWorks } from '../../../src/aws/opsworks.ts';
 import type { Session } from '../../../src/aws/session.ts';
+import { Standby } from '../../../src/aws/standby.ts';
 import { Route53 } from '../../../src/aws/route53.ts';
+import { createAutoScalingFleet } from '../../../src/fleets/auto-scaling/index.ts';
 import { createEc2Fleet } from '../../../src/fleets/ec2/index.ts';
 import type { FleetPort } from '../../../src/fleets/fleet.ts';
 import { createOpsWorksFleet } from '../../../src/fleets/opsworks/index.ts';
@@ -19,6 +22,7 @@ import { askIn, TAIL_S } from './names.ts';
 import { stageNames, stageWeights, withTtl } from './scene-weights.ts';
 import { production, testing, type State, type Way } from './state.ts';
 import { withStack } from './opsworks.ts';
+import { withScaling } from './scene-scaling.ts';
 
 /** The real adapters, opened for a little cloud, and how that looks in the beginning. */
 export interface Kind {
@@ -79,6 +83,41 @@ export const OPSWORKS_BY_WEIGHTS: readonly Kind[] = [
 ];
 
 const LONG_TTL_S = 15;
+
+/** Auto Scaling groups that take turns, which change by themselves: in the random worlds, and with matrices of their own. */
+export const SCALED: readonly [Kind, ...Kind[]] = [
+  {
+    fleet: 'auto-scaling',
+    traffic: 'weighted-listener',
+    stage: (scene) => withScaling(stageWeights(scene), scene),
+    open: (session, start) => ({ fleet: scaledFleet(session), traffic: weightedListener(session, start) }),
+  },
+  {
+    fleet: 'auto-scaling',
+    traffic: 'weighted-dns',
+    stage: (scene) => withScaling(stageNames(scene), scene),
+    open: (session, start, cloud) => ({ fleet: scaledFleet(session), traffic: weightedDns(session, start, cloud) }),
+  },
+];
+
+/** Those of the random worlds. */
+export const LIVED: readonly Kind[] = [...KINDS, ...SCALED];
+
+function scaledFleet(session: Session): FleetPort {
+  return createAutoScalingFleet({
+    owner: { environment: 'shop', tagPrefix: 'turnout' },
+    config: {
+      kind: 'auto-scaling',
+      tagPrefix: 'turnout',
+      groups: ['shop-a', 'shop-b'],
+      image: { name: 'shop-{release}' },
+    },
+    ec2: new Ec2(session),
+    ssm: async () => Promise.reject(new Error('There is no SSM here.')),
+    scaling: new AutoScaling(session),
+    standby: new Standby(session),
+  });
+}
 
 function opsWorksFleet(session: Session): FleetPort {
   return createOpsWorksFleet({

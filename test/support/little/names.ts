@@ -1,6 +1,7 @@
 import type { Ask } from '../../../src/traffic/weighted-dns/dns-answers.ts';
 import { EPOCH } from './clock.ts';
 import type { LittleCloud } from './cloud.ts';
+import { marksOn } from './scaling.ts';
 import { withWay, type State, type Way } from './state.ts';
 
 /** Route 53's API where names move traffic: each way is a name, with a record that leads to each group. */
@@ -17,8 +18,9 @@ interface MetricInput {
 }
 
 /** When production has left the group, as is noted on its servers. */
-function leftAt({ boxes, groups }: State, group: string): number {
-  const tags = [...(groups.get(group)?.members.keys() ?? [])].map((id) => boxes.get(id)?.tags['turnout:share'] ?? '');
+function leftAt(state: State, group: string): number {
+  const boxes = [...(state.groups.get(group)?.members.keys() ?? [])].flatMap((id) => state.boxes.get(id) ?? []);
+  const tags = boxes.map((box) => marksOn(state, box)['turnout:share'] ?? '');
   return Math.max(...tags.map((tag) => (/^0[@/]/.test(tag) ? Date.parse(tag.slice(2)) - EPOCH : -Infinity)));
 }
 

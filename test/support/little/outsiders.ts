@@ -1,6 +1,6 @@
 import type { Verb } from '../../../src/domain/goal.ts';
 import type { Request, TargetsInput } from './api.ts';
-import { ENDING, fleetOf, groupNamed, idsOf } from './rules.ts';
+import { fleetOf, groupNamed, idsOf, isEnding } from './rules.ts';
 import {
   isNamed,
   isServing,
@@ -54,7 +54,7 @@ export function withOutsiders(state: State, outsiders: Outsiders | undefined): S
     { arn: 'arn:8445', port: 8445, weights: new Map([[OTHER_PRODUCTION, 1]]) },
   ];
   let next: State = apart.reduce(withBox, state);
-  if (owned !== undefined)
+  if (owned !== undefined && state.scaling === undefined)
     next = boxes.filter((box) => isOf(box, owned)).reduce((so, box) => withBox(so, ownedBy(box)), next);
   if (ports === true) next = production(next).reduce(withSecondPort, next);
   if (unmanaged === true) next = production(next).reduce((so, { name }) => withMember(so, name, 'i-hand', HAND), next);
@@ -131,9 +131,9 @@ export function harmsOthers(state: State, { operation, input }: Request, asked: 
   const ids = idsOf({ operation, input }, state);
   const owned = ids.filter((id) => {
     const owner = state.boxes.get(id)?.tags[OWNER_TAG];
-    return owner !== undefined && !asked.allowed.has(owner);
+    return owner !== undefined && !asked.allowed.has(owner) && state.scaling?.groups.has(owner) !== true;
   });
-  if (ENDING.has(operation))
+  if (isEnding({ operation, input }))
     return [
       ...endsReached(state, ids, asked),
       ...owned.map((id) => `ends ${id}, which its Auto Scaling group replaces`),

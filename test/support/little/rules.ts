@@ -1,5 +1,7 @@
 import type { Request, TargetsInput } from './api.ts';
 import { boxesOf } from './opsworks.ts';
+import { groupOfBox } from './scaling.ts';
+import { idsInGroup, isEmptying } from './scaling-rules.ts';
 import { isServing, living, production, type Box, type Group, type State } from './state.ts';
 import type { Sent } from './wire.ts';
 
@@ -28,7 +30,10 @@ export function killed(state: State, ids: readonly string[]): readonly string[] 
 /** Only what is ours, or serves production, is ever tagged. */
 export function claimed(state: State, ids: readonly string[]): readonly string[] {
   const serving = new Set(production(state).flatMap((group) => [...group.members.values()].map(({ id }) => id)));
-  const foreign = ids.filter((id) => !serving.has(id) && !isOwned(state.boxes.get(id) as Box));
+  // A group is tagged with all that it has, also what is not in its target group yet.
+  const isOfServing = (id: string): boolean =>
+    [...(groupOfBox(state, id)?.members.keys() ?? [])].some((one) => serving.has(one));
+  const foreign = ids.filter((id) => !serving.has(id) && !isOfServing(id) && !isOwned(state.boxes.get(id) as Box));
   return foreign.map((id) => `tags ${id}, which is not ours`);
 }
 
@@ -51,7 +56,15 @@ export function launchedBeside(before: State, fresh: readonly Box[], isSeen: (bo
 }
 
 /** Of EC2, and of OpsWorks. */
-export const ENDING: ReadonlySet<string> = new Set(['TerminateInstances', 'StopInstance']);
+const ENDING: ReadonlySet<string> = new Set(['TerminateInstances', 'StopInstance']);
+
+/** It ends instances; of an Auto Scaling group, all that it has. */
+export function isEnding(request: Request): boolean {
+  return ENDING.has(request.operation) || isEmptying(request);
+}
+
+/** They take nothing from anybody. */
+export const NOTES: ReadonlySet<string> = new Set(['CreateTags', 'CreateOrUpdateTags', 'DeleteTags']);
 export const TAGGING: ReadonlySet<string> = new Set(['CreateTags', 'TagResource']);
 
 /** The note on a layer that its instances are being ended belongs to the requests that end them. */
@@ -62,6 +75,7 @@ export function isPartOfEnding({ operation, input }: Request): boolean {
 
 export function idsOf({ input, operation }: Pick<Sent, 'input' | 'operation'>, state: State): readonly string[] {
   if (operation === 'StopInstance' || operation === 'TagResource') return boxesOf(state, input);
+  if (operation === 'UpdateAutoScalingGroup') return idsInGroup(state, input);
   const { Targets, InstanceIds, Resources } = input as {
     readonly Targets?: TargetsInput['Targets'];
     readonly InstanceIds?: readonly string[];

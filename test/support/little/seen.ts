@@ -15,6 +15,8 @@ export class Sight {
   /** The moments that the last readings of weights and of tags showed. */
   routes: number;
   tags = NEVER;
+  /** The moment that the last reading of Auto Scaling groups showed. */
+  scaling = NEVER;
   /** The moment that the last search among all target groups of the account began at. */
   outside = NEVER;
   /** What it was asked to do. */
@@ -39,6 +41,7 @@ export class Sight {
   /** A reading arrives; the group that it shows, if it shows one. */
   read({ operation, input, lagMs }: Sent): { readonly group: string; readonly time: number } | undefined {
     const time = this.#cloud.clock.now - lagMs;
+    if (operation === 'DescribeAutoScalingGroups') this.scaling = time;
     if (ROUTE_READS.has(operation)) this.routes = time;
     if (operation === 'DescribeTargetGroups' && !('Names' in input)) this.outside = time;
     if (operation === 'DescribeInstances' && !isOfSome(input)) this.tags = time;

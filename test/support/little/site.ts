@@ -16,13 +16,14 @@ import { verbsNow, type VerbStatus } from '../../../src/run/task/verbs.ts';
 import type { Hooks } from '../../../src/run/hooks/hooks.ts';
 import { LittleDeployer, type Deploys } from './deployer.ts';
 import { WorldClock } from './clock.ts';
-import { COMMANDS, takeLease, type Connection, type Ended } from './commands.ts';
+import { COMMANDS, EFFECT_SHOWS_MS, LIMITS, takeLease, type Connection, type Ended } from './commands.ts';
 import { LittleCloud, TIMES, type Times } from './cloud.ts';
 import { KINDS, type Kind } from './kinds.ts';
 import type { Gate } from './iam.ts';
 import { withOutsiders } from './outsiders.ts';
 import { plainPorts, withDeploys } from './ports.ts';
 import { LittleProcess, type Calls } from './process.ts';
+import { startScaling } from './scaling.ts';
 import type { Scene } from './scene.ts';
 import type { State } from './state.ts';
 import { FIRST_STORE, LittleStore } from './store.ts';
@@ -78,18 +79,6 @@ export interface Desk {
   readonly clockOffMs?: number;
 }
 
-const LIMITS = {
-  warmMs: 60_000,
-  bootMs: 60_000,
-  healthyMs: 60_000,
-  releasedMs: 120_000,
-  provenMs: 60_000,
-  dnsMs: 600_000,
-  deployMs: 60_000,
-  idleMs: 60_000,
-};
-/** As the config's default. */
-const EFFECT_SHOWS_MS = 10_000;
 /** No run takes longer than all its limits together, with retries. */
 const LONGEST_MS = 3_600_000;
 
@@ -123,6 +112,7 @@ export class Site {
     const more = Array.from({ length: stores - 1 }, (_, n) => `store-${n + 2}`);
     this.stores = [this.store, ...more.map((id) => new LittleStore(this.clock, { seesDeath, id }))];
     this.#start = this.cloud.state;
+    startScaling(this.cloud);
     this.watch = new Watch(this.cloud, ...this.stores);
     this.deployer = deploys && new LittleDeployer(this.cloud, deploys);
   }

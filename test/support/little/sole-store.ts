@@ -3,7 +3,8 @@ import { readStoreMark } from '../../../src/domain/store-mark.ts';
 import type { RecordedGoal } from '../../../src/stores/store.ts';
 import type { Request, TargetsInput } from './api.ts';
 import type { LittleProcess } from './process.ts';
-import { ENDING, groupNamed, isOwned } from './rules.ts';
+import { groupNamed, isEnding, isOwned } from './rules.ts';
+import { marksOn } from './scaling.ts';
 import { living, production, type State } from './state.ts';
 import type { LittleStore } from './store.ts';
 import { givenShare } from './ways.ts';
@@ -46,11 +47,11 @@ function isGrave(state: State, request: Request): boolean {
   const { operation, input } = request;
   if (operation === 'RegisterTargets' || operation === 'DeregisterTargets')
     return production(state).includes(groupNamed(state, (input as unknown as TargetsInput).TargetGroupArn));
-  return ENDING.has(operation) || givenShare(state, request, state).length > 0;
+  return isEnding(request) || givenShare(state, request, state).length > 0;
 }
 
 /** Ids of the stores that instances of ours name. */
 function namesIn(state: State): readonly string[] {
   const marks = living(state).filter(isOwned);
-  return marks.map(({ tags }) => readStoreMark(tags['turnout:store'] ?? '').id);
+  return marks.map((box) => readStoreMark(marksOn(state, box)['turnout:store'] ?? '').id);
 }

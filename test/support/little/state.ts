@@ -1,4 +1,5 @@
 import type { Stack } from './opsworks.ts';
+import type { Scaling } from './scaling.ts';
 
 /** What is so in a little cloud, as one value that never changes: the past is a list of them. */
 
@@ -56,6 +57,8 @@ export type OtherWay = Pick<Way, 'arn' | 'port' | 'priority' | 'weights'>;
 export interface State {
   /** Where the fleets are layers of OpsWorks. */
   readonly stack?: Stack;
+  /** Where they are Auto Scaling groups. */
+  readonly scaling?: Scaling;
   readonly boxes: ReadonlyMap<string, Box>;
   readonly groups: ReadonlyMap<string, Group>;
   /** By ARN; absent where traffic is moved by membership. */

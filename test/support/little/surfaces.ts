@@ -15,14 +15,14 @@ export function surfaces(state: State): readonly Surface[] {
   return groups.map((group) => ({ name: group.name, groups: [group] }));
 }
 
-/** An instance counts once, in however many of the groups it is. */
+/** An instance counts once, in however many of the groups it is. Auto Scaling chooses the zones: of its groups only the total counts. */
 export function healthyOf(state: State, { name, groups }: Surface, filter: (box: Box) => boolean = () => true): Counts {
   const healthy = groups.flatMap(({ members }) => [...members.values()].filter((member) => isServing(state, member)));
   const counts: Counts = new Map();
   for (const id of new Set(healthy.map((member) => member.id))) {
     const box = state.boxes.get(id);
     if (box === undefined || !filter(box)) continue;
-    const key = `${name}/${box.zone}`;
+    const key = `${name}/${state.scaling === undefined ? box.zone : 'all'}`;
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
   return counts;

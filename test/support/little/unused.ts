@@ -1,7 +1,7 @@
 import type { Verb } from '../../../src/domain/goal.ts';
 import type { Request, TargetsInput } from './api.ts';
 import type { LittleCloud } from './cloud.ts';
-import { ENDING, idsOf, mayReturn, serves } from './rules.ts';
+import { idsOf, isEnding, mayReturn, serves } from './rules.ts';
 import { isUp, production, type Box, type Group, type State } from './state.ts';
 import { healthyOf, sum, type Counts } from './surfaces.ts';
 import { givenShare } from './ways.ts';
@@ -81,7 +81,7 @@ export class Shown {
  */
 export function unused(request: Request, shown: Shown, minimum: Counts): readonly string[] {
   const ids = new Set(idsOf(request, shown.now));
-  if (ENDING.has(request.operation)) return [...endsWhatServes(ids, shown), ...endsWayBack(shown)];
+  if (isEnding(request)) return [...endsWhatServes(ids, shown), ...endsWayBack(shown)];
   if (request.operation === 'DeregisterTargets') return takesTooMuch(groupIn(request), ids, shown, minimum);
   if (request.operation === 'RegisterTargets') return givesToUnverified(groupIn(request), ids, shown);
   return givesToUnfit(givenShare(shown.now, request, shown.routes), shown, minimum);

@@ -9,16 +9,19 @@ import { harmsOthers, starvesOthers } from './outsiders.ts';
 import { givenShare, isShift } from './ways.ts';
 import { carrying, healthyOf, overwhelmed, largestOf, sum, surfaces, type Counts, type Surface } from './surfaces.ts';
 import { isServing, isUp, production, staying, type Box, type Group, type State } from './state.ts';
+import { harmsGroups, isLetGo, watchRetired } from './scaling-rules.ts';
+import { MINIMUM } from './scene-scaling.ts';
 import { SoleStore } from './sole-store.ts';
 import type { LittleStore } from './store.ts';
 import { REQUEST_MS, type Sent } from './wire.ts';
 import {
-  ENDING,
+  NOTES,
   TAGGING,
   claimed,
   fleetOf,
   groupNamed,
   idsOf,
+  isEnding,
   isPartOfEnding,
   killed,
   launchedBeside,
@@ -27,7 +30,7 @@ import {
 } from './rules.ts';
 import { Shown, unused } from './unused.ts';
 
-/** AWS dates its answers to the second, and the times of two machines are compared. */
+/** AWS dates to the second, and the times of two machines are compared. */
 const MACHINES_APART_MS = 1000;
 
 /**
@@ -45,8 +48,9 @@ export class Watch {
   /** By instance. */
   readonly #servedAt = new Map<string, number>();
   readonly #hand = new Hand();
-  /** The fewest healthy targets in all that a run was asked to accept. */
+  /** The fewest healthy targets in all that a run was asked to accept; and the groups' minimum, as their owners want it. */
   acceptedMinimum: number | undefined;
+  least = MINIMUM;
   /** Groups of others that may lose what they have, and owners whose instances may go. */
   allowed: ReadonlySet<string> = new Set();
 
@@ -55,6 +59,7 @@ export class Watch {
     this.#soleStore = new SoleStore(stores);
     for (const surface of surfaces(cloud.state)) this.#setMinimum(this.#minimum, cloud.state, surface);
     this.#noteServed();
+    watchRetired(cloud, this.broken);
   }
 
   /** What the process is asked to do. */
@@ -103,11 +108,10 @@ export class Watch {
     if (!this.#hand.isSeenBy(sight)) return () => {};
     const before = this.#cloud.state;
     const say = (what: string): void => this.#say(sent.process, sent, what);
-    const ids = idsOf(sent, before);
-    const isOutsideSeen = this.#hand.isOutsideSeenBy(sight);
+    for (const what of harmsGroups(before, sent, this.#cloud.stateAt(sight.scaling), this.least)) say(what);
+    const [ids, isOutsideSeen] = [idsOf(sent, before), this.#hand.isOutsideSeenBy(sight)];
     for (const what of isOutsideSeen ? harmsOthers(before, sent, this.#outside(sent.process)) : []) say(what);
-    if (ENDING.has(sent.operation))
-      for (const what of [...killed(before, ids), ...this.#rushed(before, ids, sight)]) say(what);
+    if (isEnding(sent)) for (const what of [...killed(before, ids), ...this.#rushed(before, ids, sight)]) say(what);
     if (TAGGING.has(sent.operation)) for (const what of claimed(before, ids)) say(what);
     if (sent.operation === 'RegisterTargets') for (const what of this.#unverified(before, sent)) say(what);
     return () => {
@@ -121,7 +125,7 @@ export class Watch {
   }
 
   #outside(process: LittleProcess) {
-    const shown = (group: string): State | undefined => this.#shown(process).worldOf(group);
+    const shown = (group: string) => this.#shown(process).worldOf(group);
     return { shown, verb: this.#sight(process).verb, allowed: this.allowed };
   }
 
@@ -195,7 +199,7 @@ export class Watch {
     const sight = this.#sight(process);
     const { operation, input } = request;
     const groups = production(this.#cloud.state).map(({ name }) => name);
-    const isTerminating = ENDING.has(operation) && sight.last?.operation !== operation;
+    const isTerminating = isEnding(request) && sight.last?.operation !== operation;
     const target = (input as unknown as TargetsInput).TargetGroupArn?.replace('arn:', '');
     const needed = isTerminating
       ? groups
@@ -207,8 +211,7 @@ export class Watch {
     // Instances leave several groups in quick succession.
     const blind = isSameLeaving(sight.last, request) ? [] : needed.filter((name) => !sight.fresh.has(name));
     if (blind.length > 0) this.#say(process, request, `was sent without a look at ${blind.join(' and ')} before`);
-    // A note on a tag takes nothing from anybody.
-    if (operation !== 'CreateTags') sight.fresh.clear();
+    if (!NOTES.has(operation)) sight.fresh.clear();
   }
 
   /** Rule 1, with its "or none at all". */
@@ -222,11 +225,10 @@ export class Watch {
         const now = has.get(key) ?? 0;
         return key.startsWith(`${surface.name}/`) && now < (had.get(key) ?? 0) && now + (excused.get(key) ?? 0) < least;
       });
-      const emptied =
-        sum(has) === 0 && sum(had) > 0 && sum(excused) === 0 ? [`leaves nothing healthy in ${surface.name}`] : [];
+      const isEmptied = sum(has) === 0 && sum(had) > 0 && sum(excused) === 0;
       return [
         ...short.map(([key, least]) => `leaves ${has.get(key) ?? 0} healthy in ${key}, the minimum is ${least}`),
-        ...emptied,
+        ...(isEmptied ? [`leaves nothing healthy in ${surface.name}`] : []),
       ];
     });
   }
@@ -238,7 +240,8 @@ export class Watch {
     const known = groups.map((group) => then.groups.get(group.name) as Group);
     return healthyOf(then, { name, groups: known }, (box) => {
       const member = groups.flatMap((group) => group.members.get(box.id) ?? [])[0];
-      if (member === undefined || member.health === 'draining' || isServing(now, member)) return false;
+      if (member === undefined || isServing(now, member)) return false;
+      if (member.health === 'draining') return isLetGo(now, box.id);
       return member.health === 'unhealthy' || !isUp(now.boxes.get(box.id));
     });
   }
@@ -285,13 +288,13 @@ export class Watch {
 
   #launched(before: State, after: State, { input, process }: Sent): readonly string[] {
     const token = (input as unknown as RunInput).ClientToken;
-    const fresh = [...after.boxes.values()].filter((box) => !before.boxes.has(box.id));
+    const fresh = [...after.boxes.values()].filter(({ id }) => !before.boxes.has(id));
     if (fresh.length === 0) return [];
     const isAgain = this.#tokens.has(token);
     this.#tokens.set(token, fresh.length);
     // Runs with leases of their own may launch at the same moment: what one of them could not see is not held against it.
-    const isSeen = ({ launchedAt }: Box): boolean =>
-      this.#soleStore.stores.length === 1 || launchedAt <= this.#sight(process).tags;
+    const isOne = this.#soleStore.stores.length === 1;
+    const isSeen = ({ launchedAt }: Box): boolean => isOne || launchedAt <= this.#sight(process).tags;
     return [...(isAgain ? ['boots a ClientToken a second time'] : []), ...launchedBeside(before, fresh, isSeen)];
   }
 }

@@ -1,0 +1,72 @@
+import { ExitCode, messageOf, OperatorError } from '../../errors.ts';
+import { observe } from '../../observe/observe.ts';
+import type { Snapshot } from '../../domain/snapshot.ts';
+import { giveBackSteps, heldTexts } from '../../plan/held.ts';
+import type { HeldLease } from '../../record/lease.ts';
+import type { Ports } from '../../steps/ports.ts';
+import type { Limits } from '../../steps/definition.ts';
+import type { Decision } from '../engine/decision.ts';
+import { runSteps } from '../engine/run-steps.ts';
+import { StepFailed, type RunContext } from '../engine/context.ts';
+
+/** What giving back is done with. */
+export interface GiveBack {
+  readonly ports: Ports;
+  readonly decision: Decision;
+  readonly lease: HeldLease;
+  readonly limits: Limits;
+  /** How old AWS's answers may be, in milliseconds. */
+  readonly settleMs: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Of a run that is given up: puts back what it has raised of Auto Scaling groups, where nothing needs that any more. Never fails because
+ * of AWS: whatever happens, the run can be forgotten.
+ * @returns sentences about what was put back, and what stays held and why
+ */
+export async function giveBack(tools: GiveBack): Promise<readonly string[]> {
+  const { ports, signal, settleMs } = tools;
+  // Other fleets have nothing that is held.
+  if (ports.fleet.kind !== 'auto-scaling') return [];
+  try {
+    const first = await observe(ports);
+    if (heldTexts(first).length === 0) return [];
+    // What the run before has sent may not show yet.
+    await ports.clock.sleep(settleMs, signal);
+    return await putBack(tools, await observe(ports));
+  } catch (error) {
+    const isKnown = error instanceof StepFailed || error instanceof OperatorError;
+    if (!isKnown || ('exitCode' in error && error.exitCode === ExitCode.leaseLost)) throw error;
+    return [`Minima that it may have raised are as they were: ${messageOf(error)} \`turnout status\` shows them.`];
+  }
+}
+
+async function putBack(tools: GiveBack, snapshot: Snapshot): Promise<readonly string[]> {
+  const steps = giveBackSteps(snapshot);
+  const last = steps.length === 0 ? snapshot : await runSteps(contextOf(tools), steps, snapshot);
+  const names = steps.flatMap((step) => ('fleet' in step ? nameOf(snapshot, step.fleet) : []));
+  return [...names.map((name) => `The minimum of ${name} is what it was.`), ...heldTexts(last)];
+}
+
+function nameOf({ fleets }: Snapshot, id: string): readonly string[] {
+  return fleets.flatMap((fleet) => (fleet.id === id && fleet.group !== undefined ? [fleet.group.name] : []));
+}
+
+function contextOf({ ports, decision, lease, limits, signal }: GiveBack): RunContext {
+  const nothing = async (): Promise<void> => {};
+  return {
+    ports,
+    limits,
+    signal: AbortSignal.any([signal, lease.lost]),
+    emit: () => {},
+    reached: async () => lease.check(),
+    settled: nothing,
+    store: '',
+    noticed: nothing,
+    decided: (lookedFrom) => decision.made(lookedFrom),
+    changed: () => {},
+    shown: nothing,
+    lost: lease.lost,
+  };
+}

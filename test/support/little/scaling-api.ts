@@ -1,0 +1,132 @@
+import { EPOCH } from './clock.ts';
+import type { LittleCloud } from './cloud.ts';
+import { ApiFailure } from './failure.ts';
+import { scalingOf, TEMPLATE, withGroup, type GroupTag, type ScalingGroup, type TemplateVersion } from './scaling.ts';
+import type { State } from './state.ts';
+
+/** The APIs of Auto Scaling and of launch templates, as far as they are asked. */
+
+type Reading = (cloud: LittleCloud, input: never, seen: State) => object;
+type Writing = (cloud: LittleCloud, input: never) => object;
+
+interface Named {
+  readonly AutoScalingGroupName?: string;
+  readonly AutoScalingGroupNames?: readonly string[];
+}
+
+interface TagInput {
+  readonly ResourceId: string;
+  readonly Key: string;
+  readonly Value: string;
+  readonly PropagateAtLaunch: boolean;
+}
+
+export interface UpdateInput extends Named {
+  readonly MinSize?: number;
+  readonly MaxSize?: number;
+  readonly DesiredCapacity?: number;
+  readonly LaunchTemplate?: { readonly LaunchTemplateId: string; readonly Version: string };
+}
+
+export const scalingReads: Readonly<Record<string, Reading>> = {
+  DescribeAutoScalingGroups: (_cloud, { AutoScalingGroupNames: names = [] }: Named, seen) => ({
+    AutoScalingGroups: [...(seen.scaling?.groups.values() ?? [])]
+      .filter(({ name }) => names.length === 0 || names.includes(name))
+      .map((group) => showGroup(seen, group)),
+  }),
+  DescribeInstanceRefreshes: (_cloud, { AutoScalingGroupName: name = '' }: Named, seen) => {
+    const refresh = groupNamed(seen, name).refresh;
+    return { InstanceRefreshes: refresh === undefined ? [] : [{ Status: refresh }] };
+  },
+  DescribeScalingActivities: () => ({ Activities: [] }),
+  DescribeLaunchTemplateVersions: (_cloud, { Versions }: { Versions?: readonly string[] }, seen) => ({
+    LaunchTemplateVersions: scalingOf(seen)
+      .versions.map(showVersion)
+      .filter(({ VersionNumber }) => Versions?.includes(String(VersionNumber)) ?? true),
+  }),
+};
+
+export const scalingWrites: Readonly<Record<string, Writing>> = {
+  UpdateAutoScalingGroup: (cloud, input: UpdateInput) => {
+    const { AutoScalingGroupName: name = '', MinSize, MaxSize, DesiredCapacity, LaunchTemplate } = input;
+    const group = groupNamed(cloud.state, name);
+    const minimum = MinSize ?? group.minimum;
+    const maximum = MaxSize ?? group.maximum;
+    // What it has is raised to the minimum where that is not asked for otherwise (API reference, UpdateAutoScalingGroup).
+    const desired = DesiredCapacity ?? Math.min(maximum, Math.max(minimum, group.desired));
+    if (minimum > maximum || desired < minimum || desired > maximum)
+      throw new ApiFailure('ValidationError', `Desired capacity:${desired} must be between ${minimum} and ${maximum}`);
+    const version = LaunchTemplate === undefined ? group.version : Number(LaunchTemplate.Version);
+    cloud.change((state) => withGroup(state, name, { minimum, maximum, desired, version }));
+    return {};
+  },
+  CreateOrUpdateTags: (cloud, { Tags }: { Tags: readonly TagInput[] }) => {
+    for (const { ResourceId, Key, Value, PropagateAtLaunch } of Tags) {
+      const { tags } = groupNamed(cloud.state, ResourceId);
+      const tag: GroupTag = { value: Value, propagates: PropagateAtLaunch };
+      cloud.change((state) => withGroup(state, ResourceId, { tags: { ...tags, [Key]: tag } }));
+    }
+    return {};
+  },
+  CreateLaunchTemplateVersion: (
+    cloud,
+    input: { VersionDescription: string; LaunchTemplateData: { ImageId: string } },
+  ) => {
+    const { VersionDescription: description, LaunchTemplateData } = input;
+    const { versions } = scalingOf(cloud.state);
+    // The program's tokens differ where its descriptions do.
+    const known = versions.findIndex((one) => one.description === description);
+    if (known >= 0) return { LaunchTemplateVersion: showVersion(versions[known]!, known) };
+    const version = { image: LaunchTemplateData.ImageId, description };
+    cloud.change((state) => ({
+      ...state,
+      scaling: { ...scalingOf(state), versions: [...scalingOf(state).versions, version] },
+    }));
+    return { LaunchTemplateVersion: showVersion(version, versions.length) };
+  },
+};
+
+/** Auto Scaling's request of that name is about groups. */
+export function removeGroupTags(cloud: LittleCloud, tags: readonly Pick<TagInput, 'ResourceId' | 'Key'>[]): object {
+  for (const { ResourceId, Key } of tags) {
+    const rest = Object.entries(groupNamed(cloud.state, ResourceId).tags).filter(([key]) => key !== Key);
+    cloud.change((state) => withGroup(state, ResourceId, { tags: Object.fromEntries(rest) }));
+  }
+  return {};
+}
+
+function groupNamed(state: State, name: string): ScalingGroup {
+  const group = scalingOf(state).groups.get(name);
+  if (group === undefined) throw new ApiFailure('ValidationError', 'AutoScalingGroup name not found - null');
+  return group;
+}
+
+function showVersion({ image, description }: TemplateVersion, index: number) {
+  const data = { ImageId: image, InstanceType: 't3.micro' };
+  return { VersionNumber: index + 1, VersionDescription: description, LaunchTemplateData: data };
+}
+
+function showGroup({ boxes }: State, group: ScalingGroup): object {
+  const { name, minimum, maximum, desired, version, tags, targetGroup, members } = group;
+  return {
+    AutoScalingGroupName: name,
+    MinSize: minimum,
+    MaxSize: maximum,
+    DesiredCapacity: desired,
+    CreatedTime: new Date(EPOCH),
+    AvailabilityZones: ['a', 'b'],
+    VPCZoneIdentifier: 'subnet-a,subnet-b',
+    LaunchTemplate: { LaunchTemplateId: TEMPLATE, Version: String(version) },
+    TargetGroupARNs: [`arn:${targetGroup}`],
+    Instances: [...members.values()].map(({ id, state, version: own }) => ({
+      InstanceId: id,
+      AvailabilityZone: boxes.get(id)?.zone,
+      InstanceType: 't3.micro',
+      LifecycleState: state,
+      LaunchTemplate: { LaunchTemplateId: TEMPLATE, Version: String(own) },
+    })),
+    Tags: Object.entries(tags).map(([Key, { value, propagates }]) => {
+      return { ResourceId: name, Key, Value: value, PropagateAtLaunch: propagates };
+    }),
+  };
+}

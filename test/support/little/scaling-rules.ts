@@ -1,0 +1,80 @@
+import type { Request } from './api.ts';
+import type { LittleCloud } from './cloud.ts';
+import type { UpdateInput } from './scaling-api.ts';
+import { groupOfBox, marksOn, scalingOf, type ScalingGroup } from './scaling.ts';
+import { living, production, type State } from './state.ts';
+
+/** What must never happen to Auto Scaling groups, beside what must never happen at all. */
+
+/** What a group does by itself. */
+const BY_ITSELF: ReadonlySet<string> = new Set([
+  'RegisterTargets',
+  'DeregisterTargets',
+  'RunInstances',
+  'TerminateInstances',
+]);
+
+/** Sets a group to 0: its instances end. */
+export function isEmptying({ operation, input }: Request): boolean {
+  return operation === 'UpdateAutoScalingGroup' && (input as UpdateInput).DesiredCapacity === 0;
+}
+
+/** Ids of the instances that end when the group is set to 0. */
+export function idsInGroup(state: State, input: object): readonly string[] {
+  const { AutoScalingGroupName: name = '' } = input as UpdateInput;
+  return [...(scalingOf(state).groups.get(name)?.members.keys() ?? [])];
+}
+
+/** What is wrong with a request about groups. `seen`: the world as its process was shown the groups last; `least`: the team's own minimum. */
+export function harmsGroups(state: State, request: Request, seen: State, least: number): readonly string[] {
+  if (state.scaling === undefined) return [];
+  if (BY_ITSELF.has(request.operation)) return ['does by hand what a group does'];
+  if (request.operation !== 'UpdateAutoScalingGroup') return [];
+  const { AutoScalingGroupName: name = '', MinSize, MaxSize, DesiredCapacity } = request.input as UpdateInput;
+  const known = [scalingOf(state), scalingOf(seen)].flatMap(({ groups }) => groups.get(name) ?? []);
+  const isSmaller = DesiredCapacity !== undefined && known.every(({ desired }) => DesiredCapacity < desired);
+  return [
+    ...(MaxSize === undefined ? [] : ['changes the maximum']),
+    ...(isSmaller && !isEmptying(request) ? [`scales ${name} in to ${DesiredCapacity}`] : []),
+    ...(MinSize !== undefined && MinSize < least && !isEmptying(request)
+      ? [`sets the minimum of ${name} to ${MinSize}; before any run it was ${least}`]
+      : []),
+  ];
+}
+
+/** Its group ends it, and has taken it out of its target group. */
+export function isLetGo(state: State, id: string): boolean {
+  return groupOfBox(state, id)?.members.get(id)?.state === 'Terminating';
+}
+
+/** Notes in `broken`, once, what must not be in production of all that groups do by themselves. */
+export function watchRetired(cloud: LittleCloud, broken: string[]): void {
+  if (cloud.state.scaling === undefined) return;
+  cloud.reactions.push(() => {
+    for (const what of retiredInProduction(cloud.state)) if (!broken.includes(what)) broken.push(what);
+  });
+}
+
+/** Instances in production that are not of the release which their group has. */
+function retiredInProduction(state: State): readonly string[] {
+  const ids = new Set(production(state).flatMap(({ members }) => [...members.keys()]));
+  return living(state)
+    .filter(({ id }) => ids.has(id) && groupOfBox(state, id) !== undefined)
+    .filter((box) => box.image !== `ami-${marksOn(state, box)['turnout:release'] ?? box.image.slice(4)}`)
+    .map(({ id, image }) => `${id} is in production from ${image}, which is not its group's`);
+}
+
+const isThere = ({ members, tags }: ScalingGroup): boolean => members.size > 0 && tags['turnout:fleet'] !== undefined;
+
+/** After the last run has ended or was given up: only what the way back or the next switch needs is held, and all else is as it was. */
+export function stillHeld({ scaling }: State, least: number | undefined): readonly string[] {
+  const groups = [...(scaling?.groups.values() ?? [])];
+  return groups.flatMap((group) => {
+    const { name, tags, minimum } = group;
+    const isHeld = tags['turnout:minimum'] !== undefined;
+    const isAlone = !groups.some((other) => other !== group && isThere(other));
+    if (isHeld) return isAlone ? [`${name} is held, and nothing is beside it`] : [];
+    if (least === undefined || minimum === (group.members.size > 0 ? least : 0)) return [];
+    return [`${name} has a minimum of ${minimum}, and nothing says what it was`];
+  });
+}

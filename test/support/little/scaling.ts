@@ -1,0 +1,216 @@
+import type { LittleCloud } from './cloud.ts';
+import { withBox, type Box, type State } from './state.ts';
+
+/**
+ * Auto Scaling over a little cloud's instances, without its API's breadth: groups launch what is missing, register it, let go of what is
+ * too much or sick, and replace it, at moments of their own. Rules as in the sandbox (src/sandbox/BEHAVIOUR.md).
+ */
+
+export interface ScalingGroup {
+  readonly name: string;
+  readonly minimum: number;
+  readonly maximum: number;
+  readonly desired: number;
+  /** Of the launch template. */
+  readonly version: number;
+  readonly tags: Readonly<Record<string, GroupTag>>;
+  /** Name of the target group that it registers its instances with. */
+  readonly targetGroup: string;
+  readonly members: ReadonlyMap<string, ScalingMember>;
+  /** State of the instance refresh that is under way. */
+  readonly refresh?: string;
+}
+
+export interface GroupTag {
+  readonly value: string;
+  readonly propagates: boolean;
+}
+
+export interface ScalingMember {
+  readonly id: string;
+  readonly state: 'Pending' | 'InService' | 'Terminating';
+  readonly version: number;
+}
+
+export interface TemplateVersion {
+  readonly image: string;
+  readonly description?: string;
+}
+
+export interface Scaling {
+  readonly groups: ReadonlyMap<string, ScalingGroup>;
+  /** Of the one launch template, the first one first. */
+  readonly versions: readonly TemplateVersion[];
+}
+
+export const TEMPLATE = 'lt-1';
+const GROUP_NAME = 'aws:autoscaling:groupName';
+/** From a change to what a group makes of it. */
+const REACTS_MS = 700;
+/** A target that ELB has called unhealthy for so long is replaced. */
+const SICK_MS = 8000;
+
+export function scalingOf({ scaling }: State): Scaling {
+  if (scaling === undefined) throw new Error('There is no Auto Scaling here.');
+  return scaling;
+}
+
+export function groupOfBox({ scaling }: State, id: string): ScalingGroup | undefined {
+  return [...(scaling?.groups.values() ?? [])].find(({ members }) => members.has(id));
+}
+
+/** The group with what is changed of it. */
+export function withGroup(state: State, name: string, facts: Partial<ScalingGroup>): State {
+  const scaling = scalingOf(state);
+  const group = scaling.groups.get(name);
+  if (group === undefined) throw new Error(`There is no Auto Scaling group ${name}.`);
+  return { ...state, scaling: { ...scaling, groups: new Map(scaling.groups).set(name, { ...group, ...facts }) } };
+}
+
+function withScalingMember(state: State, name: string, id: string, member: ScalingMember | undefined): State {
+  const members = new Map(scalingOf(state).groups.get(name)?.members);
+  if (member === undefined) members.delete(id);
+  else members.set(id, member);
+  return withGroup(state, name, { members });
+}
+
+export function propagated({ name, tags }: ScalingGroup): Record<string, string> {
+  const own = Object.entries(tags).flatMap(([key, { value, propagates }]) => (propagates ? [[key, value]] : []));
+  return { ...(Object.fromEntries(own) as Record<string, string>), [GROUP_NAME]: name };
+}
+
+export function inService({ members }: ScalingGroup): readonly ScalingMember[] {
+  return [...members.values()].filter(({ state }) => state === 'InService');
+}
+
+/** From now on the groups do what groups do by themselves. */
+export function startScaling(cloud: LittleCloud): void {
+  if (cloud.state.scaling === undefined) return;
+  const groups = new Groups(cloud);
+  let isWaiting = false;
+  cloud.reactions.push(() => {
+    if (isWaiting) return;
+    isWaiting = true;
+    cloud.clock.after(REACTS_MS, () => {
+      isWaiting = false;
+      groups.act();
+    });
+  });
+}
+
+class Groups {
+  readonly #cloud: LittleCloud;
+  /** Sick ones whose time is being taken. */
+  readonly #watched = new Set<string>();
+
+  constructor(cloud: LittleCloud) {
+    this.#cloud = cloud;
+  }
+
+  act(): void {
+    for (const name of scalingOf(this.#cloud.state).groups.keys()) {
+      for (const { id } of this.#group(name).members.values()) this.#follow(name, id);
+      this.#resize(name);
+    }
+  }
+
+  #group(name: string): ScalingGroup {
+    return scalingOf(this.#cloud.state).groups.get(name) as ScalingGroup;
+  }
+
+  #set(name: string, id: string, member: ScalingMember | undefined): void {
+    this.#cloud.change((state) => withScalingMember(state, name, id, member));
+  }
+
+  /** What has booted is registered, and what is gone or sick is let go. */
+  #follow(name: string, id: string): void {
+    const { members, targetGroup } = this.#group(name);
+    const member = members.get(id) as ScalingMember;
+    const box = this.#cloud.state.boxes.get(id) as Box;
+    if (box.state === 'terminated') {
+      this.#cloud.deregister(targetGroup, id);
+      return this.#set(name, id, undefined);
+    }
+    if (member.state === 'Pending' && box.state === 'running') {
+      this.#set(name, id, { ...member, state: 'InService' });
+      this.#cloud.register(targetGroup, id);
+    }
+    if (member.state === 'InService' && box.state === 'shutting-down') this.letGo(name, id);
+    if (member.state === 'InService' && this.#isSick(name, id)) this.#replaceLater(name, id);
+  }
+
+  #isSick(name: string, id: string): boolean {
+    const { targetGroup } = this.#group(name);
+    return this.#cloud.state.groups.get(targetGroup)?.members.get(id)?.health === 'unhealthy';
+  }
+
+  #replaceLater(name: string, id: string): void {
+    if (this.#watched.has(id)) return;
+    this.#watched.add(id);
+    this.#cloud.clock.after(SICK_MS, () => {
+      this.#watched.delete(id);
+      if (this.#isSick(name, id) && this.#group(name).members.get(id)?.state === 'InService') this.letGo(name, id);
+    });
+  }
+
+  /** It is taken out of its target group first, and ends when its requests have. */
+  letGo(name: string, id: string): void {
+    const { members, targetGroup } = this.#group(name);
+    const member = members.get(id) as ScalingMember;
+    if (member.state === 'Terminating') return;
+    this.#set(name, id, { ...member, state: 'Terminating' });
+    this.#cloud.deregister(targetGroup, id);
+    const drainMs = member.state === 'Pending' ? 0 : this.#cloud.times.deregistrationDelayS * 1000;
+    this.#cloud.clock.after(drainMs, () => {
+      if (this.#cloud.state.boxes.get(id)?.state !== 'terminated') this.#cloud.terminate(id);
+    });
+  }
+
+  #resize(name: string): void {
+    const { members, desired } = this.#group(name);
+    const active = [...members.values()].filter(({ state }) => state !== 'Terminating');
+    for (let n = active.length; n < desired; n += 1) launch(this.#cloud, name);
+    // A new one is in service before an old one goes for its sake; at 0 nothing is waited for.
+    const counted = desired === 0 ? active : active.filter(({ state }) => state === 'InService');
+    for (let n = counted.length; n > desired; n -= 1) this.letGo(name, this.#victim(name, desired === 0));
+  }
+
+  /** The oldest one where there are the most (User guide, "default termination policy"). */
+  #victim(name: string, isPendingToo: boolean): string {
+    const { boxes } = this.#cloud.state;
+    const able = [...this.#group(name).members.values()].filter(
+      ({ state }) => state === 'InService' || (isPendingToo && state === 'Pending'),
+    );
+    const byZone = Map.groupBy(able, ({ id }) => boxes.get(id)?.zone);
+    const [most = []] = [...byZone.values()].toSorted((a, b) => b.length - a.length);
+    const age = (id: string): number => boxes.get(id)?.launchedAt ?? 0;
+    return most.toSorted((a, b) => age(a.id) - age(b.id))[0]!.id;
+  }
+}
+
+const ZONES = ['a', 'b'];
+
+/** Where there are the fewest, from the version of now, with the tags of now. */
+export function launch(cloud: LittleCloud, name: string): void {
+  const scaling = scalingOf(cloud.state);
+  const group = scaling.groups.get(name) as ScalingGroup;
+  const { image } = scaling.versions[group.version - 1]!;
+  const active = [...group.members.values()].filter(({ state }) => state !== 'Terminating');
+  const inZone = (zone: string): number => active.filter(({ id }) => cloud.state.boxes.get(id)?.zone === zone).length;
+  const [zone = 'a'] = ZONES.toSorted((a, b) => inZone(a) - inZone(b));
+  const id = cloud.boot({ zone, image, fit: !image.endsWith('-sick'), tags: propagated(group) });
+  cloud.change((state) => withScalingMember(state, name, id, { id, state: 'Pending', version: group.version }));
+}
+
+/** Tags of an instance, and those of the group that it is of, which say what the fleet is. */
+export function marksOn(state: State, { id, tags }: Box): Readonly<Record<string, string>> {
+  const group = groupOfBox(state, id);
+  if (group === undefined) return tags;
+  const own = Object.fromEntries(Object.entries(group.tags).map(([key, { value }]) => [key, value]));
+  return { ...own, ...tags };
+}
+
+/** The instance was launched by the group. */
+export function ofGroup(state: State, box: Box, name: string): State {
+  return withBox(state, { ...box, tags: { ...box.tags, [GROUP_NAME]: name } });
+}

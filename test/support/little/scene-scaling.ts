@@ -1,0 +1,56 @@
+import { heldText } from '../../../src/domain/scaling.ts';
+import { EPOCH } from './clock.ts';
+import { ofGroup, TEMPLATE, type GroupTag, type ScalingGroup, type ScalingMember } from './scaling.ts';
+import type { Scene } from './scene.ts';
+import type { Box, State } from './state.ts';
+
+/** What the groups' minimum is before any run: a team's own. */
+export const MINIMUM = 1;
+const MAXIMUM = 8;
+const LONG_AGO = new Date(EPOCH - 86_400_000).toISOString();
+const OWNERSHIP: ReadonlySet<string> = new Set(['turnout:environment', 'turnout:fleet', 'turnout:release']);
+
+/** Each fleet of a world with weights is an Auto Scaling group, which has what was noted of the fleet. */
+export function withScaling(state: State, { start }: Scene): State {
+  const ours = [...state.boxes.values()].filter(({ id }) => id !== 'i-other' && id !== 'i-hand');
+  const [blue = [], green = []] = ['i-blue-', 'i-green-'].map((prefix) =>
+    ours.filter(({ id }) => id.startsWith(prefix)),
+  );
+  const isHeld = start !== 'unadopted' && green.length > 0;
+  const groups = [
+    groupOf('shop-a', 'one', blue, 1, isHeld && start !== 'green'),
+    groupOf('shop-b', 'two', green, green.length > 0 ? 2 : 1, isHeld),
+  ];
+  const versions = [{ image: 'ami-41' }, ...(green.length > 0 ? [{ image: 'ami-42' }] : [])];
+  const plain = { ...state, scaling: { groups: new Map(groups.map((group) => [group.name, group])), versions } };
+  return groups.reduce(
+    (so, { name, members }) =>
+      [...members.keys()].reduce((world, id) => ofGroup(world, withoutMarks(world.boxes.get(id) as Box), name), so),
+    plain as State,
+  );
+}
+
+/** A single instance carries what its group tells those that it launches. */
+function withoutMarks(box: Box): Box {
+  return { ...box, tags: Object.fromEntries(Object.entries(box.tags).filter(([key]) => OWNERSHIP.has(key))) };
+}
+
+function groupOf(
+  name: string,
+  targetGroup: string,
+  boxes: readonly Box[],
+  version: number,
+  isHeld: boolean,
+): ScalingGroup {
+  const size = boxes.length;
+  const tags = Object.entries(boxes[0]?.tags ?? {});
+  const held = { before: MINIMUM, at: size, run: 'r0', since: LONG_AGO, who: 'ann@desk' };
+  const own: Record<string, GroupTag> = Object.fromEntries(
+    tags.map(([key, value]) => [key, { value, propagates: OWNERSHIP.has(key) }]),
+  );
+  if (tags.length > 0) own['turnout:template'] = { value: `${TEMPLATE} version ${version}`, propagates: false };
+  if (isHeld) own['turnout:minimum'] = { value: heldText(held), propagates: false };
+  const members = boxes.map(({ id }): [string, ScalingMember] => [id, { id, state: 'InService', version }]);
+  const minimum = isHeld ? size : Math.min(MINIMUM, size);
+  return { name, minimum, maximum: MAXIMUM, desired: size, version, tags: own, targetGroup, members: new Map(members) };
+}
