@@ -5,7 +5,7 @@ import { describe, expect } from 'vitest';
 import { openBucket } from '../../src/releases/index.ts';
 import { openSession } from '../support/aws.ts';
 import { linesIn } from '../support/deploys.ts';
-import type { Program } from '../support/program.ts';
+import { finished, type Program } from '../support/program.ts';
 import { scenario, type Rig } from '../support/rig.ts';
 
 const CONFIG = {
@@ -84,4 +84,47 @@ describe.concurrent('a pull deploy', () => {
     ]);
     await shop.expectNoFailures();
   });
+
+  scenario(
+    'in waves: one that is lost stops it at the bound, and is named; it goes on once that one is back',
+    async ({ rig }) => {
+      const converge = 'converge: { poll: 2s, download: 5s, restart: 13s }';
+      const shop = await rig({
+        config: { ...CONFIG, deploy: `{ kind: pull, bucket: releases, prefix: shop, ${converge} }` },
+      });
+      shop.mayFail('apps restart while they serve, and the one of the sandbox loses its requests then');
+      await shop.sandbox.s3.operations['CreateBucket']?.({ Bucket: 'releases' });
+      await writeFile(path.join(shop.folder, 'restart.mjs'), RESTART);
+      await shop.run(`publish --release 42 --bundle ${await bundle(shop, '42')} --json`);
+      const blue = shop.instancesOf('41');
+      const followers = new Map<string, Program>();
+      for (const id of blue) followers.set(id, await follow(shop, id));
+      for (const one of followers.values()) await one.line(({ message }) => /only with a permit/.test(String(message)));
+      const { lines } = await shop.run('rolling --release 42 --wave 34%,100% --min-healthy 1 --plan --json');
+      const planned = lines.find(({ type }) => type === 'planned') as unknown as {
+        readonly steps: readonly {
+          readonly do: string;
+          readonly title: string;
+          readonly instances: readonly string[];
+        }[];
+      };
+      const [first, second] = planned.steps.filter((step) => step.do === 'permit-wave');
+      expect(first?.title).toMatch(/change to 42 with permits to pull from s3:\/\/releases\/shop, within 20 s/);
+      expect(first?.instances).toHaveLength(1);
+      const lost = second!.instances[0]!;
+      const rolling = shop.start('rolling --release 42 --wave 34%,100% --min-healthy 1 --yes --json');
+      await rolling.line(({ type, title }) => type === 'step-started' && String(title).startsWith('tag'));
+      followers.get(lost)!.kill('SIGKILL');
+      const ended = finished(await rolling.ended);
+      expect(ended, ended.message).toMatchObject({ result: 'failed' });
+      expect(ended.message).toMatch(new RegExp(`1 done; 1 lost: ${lost} \\(it has not reported since its permit\\)`));
+      expect(ended.message).toContain('no further wave has begun');
+      expect(shop.instancesOf('42')).toHaveLength(2);
+      await follow(shop, lost);
+      const resumed = await shop.task('resume');
+      expect(resumed.message).toContain('Every instance that was there carries 42.');
+      expect(shop.instancesOf('42')).toHaveLength(3);
+      for (const [id, one] of followers) if (id !== lost) one.kill('SIGTERM');
+    },
+  );
 });
