@@ -34,7 +34,7 @@ async function bundle({ folder }: Rig, release: string): Promise<string> {
 }
 
 /** `turnout follow` on an instance, with the metadata service of the sandbox. */
-async function follow(shop: Rig, id: string): Promise<Program> {
+async function follow(shop: Rig, id: string, variables: Readonly<Record<string, string>> = {}): Promise<Program> {
   const home = path.join(shop.folder, id);
   await mkdir(home, { recursive: true });
   const { address } = shop.sandbox.instances.find(id)!;
@@ -49,6 +49,7 @@ async function follow(shop: Rig, id: string): Promise<Program> {
   await writeFile(path.join(home, 'follow.yml'), lines.join('\n'));
   return shop.start(`follow --json --config ${path.join(home, 'follow.yml')}`, {
     AWS_EC2_METADATA_SERVICE_ENDPOINT: `${shop.sandbox.url}/_turnout/metadata/${id}`,
+    ...variables,
   });
 }
 
@@ -78,6 +79,16 @@ describe.concurrent('a pull deploy', () => {
     expect(pointer).toMatchObject({ value: { number: 1, release: '42' } });
     const restarts = await linesIn(shop, 'restarts');
     expect(new Set(restarts.filter((line) => line.startsWith('42')))).toEqual(new Set(blue.map((id) => `42 ${id}`)));
+    const { pull } = await shop.status();
+    expect(pull).toMatchObject({
+      pointer: { number: 1, release: '42' },
+      instances: blue.map(() => ({ runs: '42', state: 'follows', answer: 'ok', words: null })),
+    });
+    const second = await (await follow(shop, blue[0]!)).ended;
+    expect([second.exitCode, second.stderr + second.stdout]).toEqual([
+      2,
+      expect.stringContaining('Another `turnout follow` works in'),
+    ]);
     for (const one of followers) one.kill('SIGTERM');
     expect((await Promise.all(followers.map(async (one) => one.ended))).map(({ exitCode: code }) => code)).toEqual([
       0, 0, 0,

@@ -51,6 +51,7 @@ export interface Status {
   }[];
   readonly fleets: readonly { release: string; role: string; instances: readonly { id: string; zone: string }[] }[];
   readonly rollback: { readonly ready: boolean; readonly seconds?: number; readonly why: string };
+  readonly pull: object | null;
   readonly proof: { readonly proven: boolean; readonly why: string } | null;
   readonly lease: object | null;
   readonly goal: { readonly verb: string } | null;
