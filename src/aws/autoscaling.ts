@@ -22,9 +22,7 @@ export class AutoScaling {
 
   /** Names of the groups, but these, that register their instances with a target group, by its ARN; one request for 100 groups. */
   async groupsByTargetGroup(but: readonly string[] = []): Promise<ReadonlyMap<string, readonly string[]>> {
-    const command = (NextToken?: string) =>
-      new sdk.DescribeAutoScalingGroupsCommand({ MaxRecords: PAGE, IncludeInstances: false, NextToken });
-    const all = await pageItems(this.#send, command, (page) => page.AutoScalingGroups);
+    const all = await this.allGroups();
     const byTargetGroup = new Map<string, string[]>();
     for (const group of all) {
       const { AutoScalingGroupName: name = '' } = group;
@@ -32,6 +30,13 @@ export class AutoScaling {
       for (const arn of targetGroupsOf(group)) byTargetGroup.set(arn, [...(byTargetGroup.get(arn) ?? []), name]);
     }
     return byTargetGroup;
+  }
+
+  /** All groups of the region, without their instances. */
+  async allGroups(): Promise<readonly AutoScalingGroup[]> {
+    const command = (NextToken?: string) =>
+      new sdk.DescribeAutoScalingGroupsCommand({ MaxRecords: PAGE, IncludeInstances: false, NextToken });
+    return pageItems(this.#send, command, (page) => page.AutoScalingGroups);
   }
 
   /**

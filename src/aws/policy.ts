@@ -1,5 +1,6 @@
 import { gates } from './grants-gates.ts';
 import type { Config, RouteConfig, TargetGroupConfig } from '../config/config.ts';
+import type { Verb } from '../domain/goal.ts';
 import { ANYTHING, arn, type Grant, type Statement, type Use } from './grants.ts';
 import { deployers, dynamodb, ownerItem } from './grants-deploy.ts';
 import { FLEET_GRANTS } from './grants-fleet.ts';
@@ -24,15 +25,62 @@ function askIam({ account = '*' }: Config): Grant {
   return { use: 'read', Sid: 'AskIam', Action, Resource: [`arn:aws:iam::${account}:role/*`] };
 }
 
-/** @returns the policy for that use; `run` includes `read`, and `adopt` stands alone, to be attached for one day */
-export function policyFor(config: Config, use: Use): Policy {
+/** Statements that some tasks alone need; all other ones are for every task. */
+const ONLY_FOR: Readonly<Record<string, readonly Verb[]>> = {
+  LaunchOwn: ['up'],
+  LaunchFrom: ['up'],
+  TagAtLaunch: ['up'],
+  PassRole: ['up'],
+  MakeVersion: ['up'],
+  LaunchAny: ['up'],
+  TerminateOwn: ['cleanup'],
+  SendToOwn: ['rolling', 'deploy'],
+  SendDocument: ['rolling', 'deploy'],
+  CancelCommand: ['rolling', 'deploy'],
+  GivePermits: ['rolling', 'deploy'],
+  DeployOnLayers: ['rolling', 'deploy'],
+};
+
+/**
+ * @param task of `run`: for this task alone
+ * @returns the policy for that use; `run` includes `read`, and `adopt` stands alone, to be attached for one day
+ */
+export function policyFor(config: Config, use: Use, task?: Verb): Policy {
   const wanted: readonly Use[] = use === 'run' ? ['read', 'run'] : [use];
   const statements = grants(config)
     .filter((grant) => wanted.includes(grant.use))
+    .filter(({ Sid }) => task === undefined || (ONLY_FOR[Sid]?.includes(task) ?? true))
     .map(({ Sid, Action, Resource, Condition }): Statement => {
       return { Sid, Effect: 'Allow', Action, Resource, ...(Condition && { Condition }) };
     });
   return { Version: '2012-10-17', Statement: statements };
+}
+
+const sizeOf = (policy: Policy): number => JSON.stringify(policy).length;
+
+/** The same permissions as policies that each fit into IAM's limit; a statement with too many resources is divided. */
+export function splitPolicy({ Version, Statement }: Policy): readonly Policy[] {
+  const parts = Statement.flatMap((statement) => divided(statement));
+  const policies: Policy[] = [];
+  for (const statement of parts) {
+    const last = policies.at(-1);
+    const longer = { Version, Statement: [...(last?.Statement ?? []), statement] };
+    if (last !== undefined && sizeOf(longer) <= POLICY_MAX) policies[policies.length - 1] = longer;
+    else policies.push({ Version, Statement: [statement] });
+  }
+  return policies;
+}
+
+/** By halves of its resources; each part needs an id of its own (IAM user guide, Sid). */
+function divided(statement: Statement): readonly Statement[] {
+  const { Resource, Sid } = statement;
+  if (Resource.length < 2 || sizeOf({ Version: '2012-10-17', Statement: [statement] }) <= POLICY_MAX)
+    return [statement];
+  const half = Math.ceil(Resource.length / 2);
+  return [
+    ...divided({ ...statement, Sid: `${Sid}A`, Resource: Resource.slice(0, half) }),
+    ...divided({ ...statement, Sid: `${Sid}B`, Resource: Resource.slice(half) }),
+  ];
 }
 
 const LOOK = [

@@ -1,5 +1,6 @@
 import * as sdk from '@aws-sdk/client-route-53';
 import type { ResourceRecordSet, RRType } from '@aws-sdk/client-route-53';
+import { pageItems } from './pages.ts';
 import type { Send, Session } from './session.ts';
 
 export type { ResourceRecordSet, RRType };
@@ -25,6 +26,13 @@ export class Route53 {
     const zones = (await this.#send(command)).HostedZones ?? [];
     const own = zones.filter(({ Name }) => Name === dotted(name));
     return own.map(({ Id, Config }) => ({ id: idOf(Id), isPrivate: Config?.PrivateZone === true }));
+  }
+
+  /** All hosted zones of the account, with how many record sets each has. */
+  async zones(): Promise<readonly { readonly id: string; readonly name: string; readonly records: number }[]> {
+    const command = (Marker?: string) => new sdk.ListHostedZonesCommand({ Marker });
+    const all = await pageItems(this.#send, command, (page) => page.HostedZones);
+    return all.map(({ Id, Name = '', ResourceRecordSetCount: records = 0 }) => ({ id: idOf(Id), name: Name, records }));
   }
 
   async zone(id: string): Promise<HostedZone> {

@@ -12,6 +12,7 @@ import {
 import type { Task } from '../../tasks/task.ts';
 import { defined } from '../domain/defined.ts';
 import type { Deciding } from './approve.ts';
+import { initCommand, permissionsCommand } from './account-commands.ts';
 import type { Command } from './command.ts';
 import { releaseCommands } from './release-commands.ts';
 
@@ -139,26 +140,7 @@ export const commands: readonly Command[] = [
     ],
     run: async (args) => (await import('./status.ts')).status(args),
   },
-  {
-    usage: 'init',
-    describe: 'Propose a config from what the account has, and write it',
-    details:
-      'Reads load balancers, listeners, rules, target groups, servers and images, and asks production once for its release. Writes one new ' +
-      'file and never over one; changes nothing in AWS. What is missing for test traffic is printed as commands, or as Terraform.',
-    options: {
-      'load-balancer': { type: 'string', requiresArg: true, describe: 'Only what this load balancer leads to' },
-      production: { type: 'string', requiresArg: true, describe: 'Name of the target group of production' },
-      test: { type: 'string', requiresArg: true, describe: 'Name of the target group for test traffic' },
-      environment: { type: 'string', requiresArg: true, describe: 'Name (default: that of the load balancer)' },
-      terraform: { type: 'boolean', describe: 'Print what is missing as Terraform' },
-      yes: YES,
-    },
-    examples: [
-      ['turnout init', 'show what would be written, and ask'],
-      ['turnout init --load-balancer shop --yes', 'write config/shop.yml'],
-    ],
-    run: async (args) => (await import('./init.ts')).init(args),
-  },
+  initCommand,
   {
     usage: 'doctor',
     describe: 'Check everything that a deploy needs, and say how to fix what is missing',
@@ -218,20 +200,7 @@ export const commands: readonly Command[] = [
     examples: [['turnout history --limit 5', 'the last five runs']],
     run: async (args) => (await import('./history.ts')).history(args, readOptions(historyOptions, args).limit),
   },
-  {
-    usage: 'permissions',
-    describe: 'Print the least IAM policy for this config',
-    details: 'From the config file alone: asks nothing of AWS. `account` and `region` in the config make it narrower.',
-    options: {
-      'read-only': { type: 'boolean', describe: 'For `status` and --plan only' },
-      adopt: { type: 'boolean', describe: 'What `adopt` and `store create` need in addition, for that day only' },
-    },
-    examples: [
-      ['turnout permissions', 'the policy for all tasks'],
-      ['turnout permissions --read-only', 'for people who look, and for dashboards'],
-    ],
-    run: async (args) => (await import('./permissions.ts')).permissions(args),
-  },
+  permissionsCommand,
   ...releaseCommands,
   {
     usage: 'store create',

@@ -1,38 +1,91 @@
-import { resolve } from 'node:path';
+import path from 'node:path';
 import { OperatorError, type ExitCode } from '../errors.ts';
-import { cannotAsk, trafficIn, type AccountSeen, type FoundTraffic, type InitChoices } from '../run/init/propose.ts';
-import { configText, missingCommands, missingTerraform } from '../run/init/texts.ts';
+import { markerFor } from '../run/init/marker.ts';
+import { missingCommands, missingTerraform } from '../run/init/missing.ts';
+import { cannotAsk, trafficIn, type FoundTraffic, type InitChoices } from '../run/init/propose.ts';
+import { chooseSource, releasesIn } from '../run/init/releases.ts';
+import type { Question } from '../run/init/seen.ts';
+import { configText, type Proposal } from '../run/init/texts.ts';
+import { WORKFLOW_FILE, workflowText } from '../run/init/workflow.ts';
 import { awsWords } from '../views/aws-cli.ts';
 import { ask, askText } from '../views/prompt.ts';
 import type { Args } from './command.ts';
 import { openAccount } from './init-account.ts';
 import { mustBeNew, writeNew } from './new-file.ts';
 import { print } from './print.ts';
+import { readVersion } from './version.ts';
 
 const text = (args: Args, name: string): string | undefined => args[name] as string | undefined;
 
-/** Reads the account, and writes a config that was not there. Changes nothing else. */
+/** Reads the account, and writes a config that was not there; with `--github` a workflow as well. Changes nothing else. */
 export async function init(args: Args): Promise<ExitCode> {
   if (args['json'] === true)
     throw new OperatorError('usage', '`turnout init` writes a config file, and no JSON.', {
       next: ['Leave out --json.'],
     });
+  const proposal = await proposed(args);
+  const { environment, traffic, account, region } = proposal;
+  const file = path.resolve(text(args, 'config') ?? `config/${environment}.yml`);
+  const files = [{ file, content: configText(proposal) }];
+  if (proposal.ci) {
+    const config = path.relative(process.cwd(), file);
+    const content = workflowText({ account, region, config, version: readVersion() });
+    files.push({ file: path.resolve(WORKFLOW_FILE), content });
+  }
+  for (const one of files) mustBeNew(one.file);
+  await printMissing(traffic, region, args['terraform'] === true);
+  await print(files[0]!.content);
+  const named = files.map((one) => one.file).join(' and ');
+  if (args['yes'] !== true && !(await confirmed(named)))
+    throw new OperatorError('not-confirmed', 'Not confirmed; nothing was written.', {
+      next: ['Add --yes where it cannot ask.'],
+    });
+  for (const one of files) await writeNew(one.file, one.content);
+  return print(`Wrote ${named}. Next:`, ...nextLines(file, proposal));
+}
+
+async function proposed(args: Args): Promise<Proposal> {
   const account = openAccount();
   const seen = await account.read();
-  const traffic = await decided(seen, {
-    loadBalancer: text(args, 'loadBalancer'),
-    production: text(args, 'production'),
-    test: text(args, 'test'),
-  });
-  const environment = text(args, 'environment') ?? nameFrom(traffic.productionRoutes[0]?.name ?? '');
-  const file = resolve(text(args, 'config') ?? `config/${environment}.yml`);
-  mustBeNew(file);
-  const release = await account.releaseSource(traffic.production);
-  const url = traffic.productionRoutes[0]?.url;
-  const marker = await account.marker(url, release.release);
-  const { account: id, region } = seen;
-  const config = configText({ environment, account: id, region, traffic, ...release, marker });
-  const terraform = args['terraform'] === true;
+  const traffic = await decided(
+    {
+      loadBalancer: text(args, 'loadBalancer'),
+      host: text(args, 'host'),
+      production: text(args, 'production'),
+      test: text(args, 'test'),
+    },
+    (choices: InitChoices) => trafficIn(seen, choices),
+  );
+  const server = await account.server(traffic.production);
+  const answered = await account.ask(urlsOf(traffic));
+  const releases = server === undefined ? { sources: [], notes: [] } : releasesIn(server);
+  const values = answered?.markers.map(({ value }) => value) ?? [];
+  const source = await decided({ 'release-from': text(args, 'releaseFrom') }, (choices) =>
+    chooseSource(releases, values, choices['release-from']),
+  );
+  const marker = markerFor(answered?.markers ?? [], source?.release);
+  const template = server?.template;
+  return {
+    environment: text(args, 'environment') ?? nameFrom(traffic.productionRoutes[0]?.name ?? ''),
+    account: seen.account,
+    region: seen.region,
+    traffic,
+    source,
+    template: template && { id: template.id, from: `${server.id} was launched from it.` },
+    marker: marker && answered && { url: answered.url, ...marker },
+    ci: args['github'] === true,
+    notes: [...seen.unread, ...releases.notes],
+  };
+}
+
+/** By the names of its clients, for which certificates are; then by the load balancer's. */
+function urlsOf({ hosts, productionRoutes }: FoundTraffic): readonly string[] {
+  const url = productionRoutes[0]?.url;
+  if (url === undefined) return [];
+  return [...hosts.slice(0, 2).map((host) => url.replace(/\/\/[^/:]+/, `//${host}`)), url];
+}
+
+async function printMissing(traffic: FoundTraffic, region: string, terraform: boolean): Promise<void> {
   // Versions of the CLI before 2.13 do not know AWS_ENDPOINT_URL.
   const aws = awsWords({
     region,
@@ -40,36 +93,40 @@ export async function init(args: Args): Promise<ExitCode> {
     'endpoint-url': process.env['AWS_ENDPOINT_URL'],
   });
   const commands = missingCommands(traffic, aws.join(' '));
-  if (commands.length > 0)
-    await print(
-      `# No listener leads to a group for test traffic yet. This makes it${terraform ? ', in Terraform' : ''}:`,
-      ...(terraform ? [missingTerraform(traffic)] : [...commands, '# In Terraform: `turnout init --terraform`.']),
-      '',
-    );
-  await print(config);
-  if (args['yes'] !== true && !(await confirmed(file)))
-    throw new OperatorError('not-confirmed', 'Not confirmed; nothing was written.', {
-      next: ['Add --yes where it cannot ask.'],
-    });
-  await writeNew(file, config);
-  const known = release.release === undefined ? 'R' : release.release;
-  return print(
-    `Wrote ${file}. Next:`,
-    `  turnout doctor --config ${file}`,
-    `  turnout permissions --config ${file}`,
-    `  turnout adopt --release ${known} --config ${file}`,
+  if (commands.length === 0) return;
+  await print(
+    `# Not there yet: what green is tested with. This makes it${terraform ? ', in Terraform' : ''}:`,
+    ...(terraform ? [missingTerraform(traffic)] : [...commands, '# In Terraform: `turnout init --terraform`.']),
+    '',
   );
 }
 
+function nextLines(file: string, { source, ci }: Proposal): readonly string[] {
+  return [
+    `  turnout doctor --config ${file}`,
+    `  turnout permissions --config ${file}`,
+    ...(ci ? [`  turnout permissions --github OWNER/REPOSITORY --config ${file}`] : []),
+    ...(ci ? [`  turnout store create --config ${file}`] : []),
+    `  turnout adopt --release ${source?.release ?? 'R'} --config ${file}`,
+  ];
+}
+
 /** @throws OperatorError `ambiguous-account` without a terminal to ask on */
-async function decided(seen: AccountSeen, choices: InitChoices): Promise<FoundTraffic> {
-  const found = trafficIn(seen, choices);
-  if (!('asks' in found)) return found;
+async function decided<C extends object, T>(
+  choices: C,
+  look: (choices: C) => T | Question,
+): Promise<Exclude<T, Question>> {
+  const found = look(choices);
+  if (!isQuestion(found)) return found as Exclude<T, Question>;
   const { stdin, stdout } = process;
   if (!stdin.isTTY || !stdout.isTTY) throw cannotAsk(found);
   const answer = await askText(`${found.asks} (${found.among.join(', ')})`, stdin, stdout).answer;
   if (answer === '') throw cannotAsk(found);
-  return decided(seen, { ...choices, [found.flag]: answer });
+  return decided({ ...choices, [found.flag]: answer }, look);
+}
+
+function isQuestion(found: unknown): found is Question {
+  return typeof found === 'object' && found !== null && 'asks' in found;
 }
 
 /** Of `shop:443`. */
@@ -78,7 +135,7 @@ function nameFrom(route: string): string {
   return /^[a-z]/.test(name) ? name.slice(0, 32) : 'production';
 }
 
-async function confirmed(file: string): Promise<boolean> {
+async function confirmed(files: string): Promise<boolean> {
   const { stdin, stdout } = process;
-  return stdin.isTTY && stdout.isTTY && ask(`Write ${file}?`, stdin, stdout).answer;
+  return stdin.isTTY && stdout.isTTY && ask(`Write ${files}?`, stdin, stdout).answer;
 }

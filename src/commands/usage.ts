@@ -44,6 +44,12 @@ export function usageError(message: string, argv: readonly string[], commands: r
     return usage(`\`${name}\` needs ${list(all.map(asOption))}.`, ...meant);
   }
   if (problem === 'Not enough argument') return usage(`${list(all.map(asOption))} takes a value.`);
+  const [, option = '', given = '', choices = ''] =
+    /Argument: ([\w-]+), Given: "(.*)", Choices: (.+)$/.exec(message) ?? [];
+  if (option !== '') {
+    const known = choices.replaceAll('"', '').split(', ');
+    return usage(`${asOption(option)} takes one of ${list(known)}; found "${given}".`, ...didYouMean([given], known));
+  }
   if (message.startsWith('Not enough non-option'))
     return usage(`\`${name}\` is incomplete.`, `Run \`turnout ${command?.usage}\`.`);
   return usage(/[.?]$/.test(message) ? message : `${message}.`);

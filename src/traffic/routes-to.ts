@@ -1,4 +1,4 @@
-import type { Action, Elbv2, Listener, LoadBalancer, TargetGroup } from '../aws/elbv2.ts';
+import type { Elbv2, Listener, LoadBalancer, Rule, TargetGroup } from '../aws/elbv2.ts';
 import type { OutsideRoute } from '../domain/traffic.ts';
 import { stickySecondsIn, weightsIn } from './actions.ts';
 
@@ -6,6 +6,8 @@ import { stickySecondsIn, weightsIn } from './actions.ts';
 export interface FoundRoute {
   readonly arn: string;
   readonly route: OutsideRoute;
+  /** The host names for which the rule is, with `*` and `?`; empty: for all. */
+  readonly hosts: readonly string[];
 }
 
 /** A listener, and the load balancer that it is of. */
@@ -55,21 +57,27 @@ async function routesOf(
   const name = routeName(balancer, listener);
   // A Network Load Balancer's have none.
   const rules = balancer.Type === 'network' ? [] : await elbv2.rules(listener.ListenerArn as string);
-  const all: readonly (readonly [name: string, arn: string | undefined, actions: readonly Action[] | undefined])[] = [
-    [name, listener.ListenerArn, listener.DefaultActions],
-    ...rules
-      .filter(({ IsDefault }) => IsDefault !== true)
-      .map((rule) => [routeName(balancer, listener, rule.Priority), rule.RuleArn, rule.Actions] as const),
-  ];
-  return all.flatMap(([one, arn = '', actions = []]): readonly FoundRoute[] => {
+  const byDefault: Rule = { RuleArn: listener.ListenerArn, Actions: listener.DefaultActions };
+  const all = [byDefault, ...rules.filter(({ IsDefault }) => IsDefault !== true)];
+  return all.flatMap((rule): readonly FoundRoute[] => {
+    const { RuleArn: arn = '', Actions: actions = [], Priority } = rule;
     const weights = weightsIn(actions);
     if (![...weights.keys()].some((group) => names.has(group))) return [];
     const byName = [...weights].map(([group, weight]) => [names.get(group) ?? nameIn(group), weight]);
     const url = urlOf(balancer, listener);
     const stickyS = stickySecondsIn(actions);
-    const route: OutsideRoute = { name: one, by: 'listener', url, weights: Object.fromEntries(byName), stickyS };
-    return [{ arn, route }];
+    const weightsByName = Object.fromEntries(byName);
+    const one = Priority === undefined ? name : routeName(balancer, listener, Priority);
+    const route: OutsideRoute = { name: one, by: 'listener', url, weights: weightsByName, stickyS };
+    return [{ arn, route, hosts: hostsOf(rule) }];
   });
+}
+
+/** Of a condition that compares host names; regular expressions are left out. */
+function hostsOf({ Conditions = [] }: Rule): readonly string[] {
+  return Conditions.filter(({ Field }) => Field === 'host-header').flatMap(
+    ({ HostHeaderConfig, Values }) => HostHeaderConfig?.Values ?? Values ?? [],
+  );
 }
 
 /** `shop:443`, or `shop:443 priority 10`. */

@@ -84,7 +84,7 @@ function policiesFor(trial: PermissionTrial): readonly Policy[] {
   const { one, without } = trial;
   const uses: readonly Use[] = one.ask === 'adopt' ? ['run', 'adopt'] : ['run'];
   const config = configOf(trial);
-  const policies = uses.map((use) => lacking(policyFor(config, use), without));
+  const policies = uses.map((use) => lacking(policyFor(config, use, one.ask), without));
   return policies.filter(({ Statement }) => Statement.length > 0);
 }
 

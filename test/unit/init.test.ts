@@ -4,76 +4,28 @@ import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { mustBeNew, writeNew } from '../../src/commands/new-file.ts';
 import { readConfig } from '../../src/config/read.ts';
+import { markerFor, markersIn } from '../../src/run/init/marker.ts';
+import { missingCommands, missingTerraform } from '../../src/run/init/missing.ts';
+import { patternOf, releasesIn } from '../../src/run/init/releases.ts';
+import { configText } from '../../src/run/init/texts.ts';
+import { trustPolicy, workflowText } from '../../src/run/init/workflow.ts';
 import { errorOf } from '../support/expect-advice.ts';
 import {
-  cannotAsk,
-  markerIn,
-  patternOf,
-  trafficIn,
-  type AccountSeen,
-  type FoundTraffic,
-  type GroupSeen,
-  type InitChoices,
-} from '../../src/run/init/propose.ts';
-import { configText, missingCommands, missingTerraform, type Proposal } from '../../src/run/init/texts.ts';
+  account,
+  found,
+  group,
+  PLAIN,
+  proposal,
+  route,
+  server,
+  TRIAL,
+  trying,
+  WEB,
+  ALB,
+} from '../support/init-world.ts';
+import { blocks } from './docs/blocks.ts';
 
 /** What `init` makes of an account. */
-
-const ALB = 'arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/acme/50dc6c495c0c9188';
-
-function group(name: string, more: Partial<GroupSeen> = {}): GroupSeen {
-  const times = { interval: 10, timeout: 4, healthy: 3, unhealthy: 2 };
-  const check = { protocol: 'HTTP', port: 'traffic-port', path: '/health', codes: '200-299', ...times };
-  return {
-    name,
-    arn: `arn:${name}`,
-    port: 80,
-    protocol: 'HTTP',
-    vpc: 'vpc-1',
-    balancer: ALB,
-    check,
-    targets: [],
-    ...more,
-  };
-}
-
-const WEB = group('acme-web', { targets: [{ id: 'i-1', port: 8080 }] });
-const TRIAL = group('acme-trial');
-
-function route(name: string, ...groups: readonly string[]): AccountSeen['routes'][number] {
-  const weights = Object.fromEntries(groups.map((one, n) => [one, n === 0 ? 100 : 0]));
-  return { name, by: 'listener', url: `http://${name}/`, weights, stickyS: 0 };
-}
-
-function account(groups: readonly GroupSeen[], ...routes: AccountSeen['routes']): AccountSeen {
-  return { account: '123456789012', region: 'eu-west-1', groups, routes };
-}
-
-function found(seen: AccountSeen, choices: InitChoices = {}): FoundTraffic {
-  const traffic = trafficIn(seen, choices);
-  if ('asks' in traffic) throw cannotAsk(traffic);
-  return traffic;
-}
-
-async function trying(work: () => unknown): Promise<void> {
-  work();
-}
-
-function proposal(traffic: FoundTraffic, more: Partial<Proposal> = {}): Proposal {
-  const [image, template, marker] = [undefined, undefined, undefined];
-  return {
-    environment: 'acme',
-    account: '123456789012',
-    region: 'eu-west-1',
-    traffic,
-    image,
-    template,
-    marker,
-    ...more,
-  };
-}
-
-const PLAIN = account([WEB, TRIAL], route('acme:80', 'acme-web'), route('acme:8081', 'acme-trial'));
 
 describe('traffic', () => {
   test('is what serves, and an empty group beside it', () => {
@@ -163,25 +115,28 @@ describe('a release', () => {
   });
 
   test('is told by the header or the JSON that names the one that is known', () => {
-    expect(markerIn({ 'x-version': '9', server: 'nginx' }, '{"release":"41"}', '41')).toEqual({
+    expect(markerFor(markersIn({ 'x-version': '9', server: 'nginx' }, '{"release":"41"}'), '41')).toEqual({
       kind: 'json',
       key: 'release',
       value: '41',
     });
-    expect(markerIn({ 'x-release': '41' }, 'hello', undefined)).toMatchObject({ kind: 'header', key: 'x-release' });
-    expect(markerIn({ server: 'nginx' }, 'null', '41')).toBeUndefined();
+    expect(markerFor(markersIn({ 'x-release': '41' }, 'hello'), undefined)).toMatchObject({
+      kind: 'header',
+      key: 'x-release',
+    });
+    expect(markerFor(markersIn({ server: 'nginx' }, 'null'), '41')).toBeUndefined();
   });
 });
 
 test('a config is valid, whatever was seen', () => {
-  const image = { pattern: 'web-{release}', from: 'i-1 in production has the image web-41.' };
+  const [source] = releasesIn(server({ image: { id: 'ami-1', name: 'web-41', tags: {} } })).sources;
   const template = { id: 'lt-0123456789abcdef0', from: 'i-1 was launched from it.' };
   const marker = { url: 'http://acme/', kind: 'json' as const, key: 'release', value: '41' };
-  for (const more of [{}, { image }, { template, marker }, { image, template, marker }]) {
+  for (const more of [{}, { source }, { template, marker }, { source, template, marker, ci: true }]) {
     const text = configText(proposal(found(PLAIN), more));
     expect(readConfig('acme.yml', text, {})).toHaveProperty('data.environment', 'acme');
   }
-  const text = configText(proposal(found(account([WEB], route('acme:80', 'acme-web'))), { image }));
+  const text = configText(proposal(found(account([WEB], route('acme:80', 'acme-web'))), { source }));
   expect(text).toContain('# Not there yet: the commands that `init` has printed make it.');
   expect(text).toContain('production: [{ targetGroup: acme-web, port: 8080 }]');
 });
@@ -196,4 +151,12 @@ test('no file is written over', async () => {
   // It came between the question and the answer.
   expect(await errorOf(writeNew(file, 'two'))).toMatchObject({ code: 'config-not-written' });
   expect(await readFile(file, 'utf8')).toBe('one');
+});
+
+test('the workflow and the trust policy are those of the documentation', async () => {
+  const [workflow] = await blocks('docs/github-actions.md', 'yaml');
+  const at = { account: '123456789012', region: 'eu-west-1', config: 'config/production.yml', version: '0.1.0' };
+  expect(workflowText(at)).toBe(workflow);
+  const [trust = ''] = await blocks('docs/github-actions.md', 'json');
+  expect(trustPolicy('123456789012', 'YOUR-ORG/shop')).toEqual(JSON.parse(trust));
 });

@@ -1,10 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { USES, type Use } from '../../src/aws/grants.ts';
-import { POLICY_MAX, policyFor, type Policy } from '../../src/aws/policy.ts';
+import { POLICY_MAX, policyFor, splitPolicy, type Policy } from '../../src/aws/policy.ts';
 import { readConfig } from '../../src/config/read.ts';
 import { resolveConfig } from '../../src/config/resolve.ts';
 import type { Config } from '../../src/config/config.ts';
+import type { Verb } from '../../src/domain/goal.ts';
 import { LEAST, withLines } from '../support/config.ts';
 
 const file = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8');
@@ -102,6 +103,37 @@ describe('the least policy of a config', () => {
     expect(statement(policy('read', item), 'WriteOwner')).toBeUndefined();
     const programs = 'owner: { idle: [./idle.sh], read: [./read.sh], set: [./set.sh] }';
     expect(statement(policy('run', programs), 'WriteOwner')).toBeUndefined();
+  });
+
+  test('for one task leaves out what other tasks need', () => {
+    const config = configOf(withLines(...HERE, ...SSM));
+    const actions = (task: Verb) => policyFor(config, 'run', task).Statement.flatMap(({ Action }) => Action);
+    expect(actions('promote')).not.toEqual(expect.arrayContaining(['ec2:RunInstances']));
+    expect(actions('up')).not.toContain('ec2:TerminateInstances');
+    expect(actions('cleanup')).toContain('ec2:TerminateInstances');
+    expect(actions('cleanup')).not.toContain('ssm:SendCommand');
+    expect(actions('rolling')).toContain('ssm:SendCommand');
+  });
+
+  test('is several policies where one would be too long, with the same permissions', () => {
+    const names = Array.from({ length: 120 }, (_, n) => `{ targetGroup: shop-production-${n} }`);
+    const long = policyFor(
+      configOf(withLines(...HERE).replace('{ targetGroup: shop-production }', names.join(', '))),
+      'run',
+    );
+    expect(JSON.stringify(long).length).toBeGreaterThan(2 * POLICY_MAX);
+    const parts = splitPolicy(long);
+    for (const part of parts) expect(JSON.stringify(part).length).toBeLessThanOrEqual(POLICY_MAX);
+    const all = parts.flatMap(({ Statement }) => Statement);
+    const grants = (statements: Policy['Statement']) =>
+      statements
+        .flatMap(({ Action, Resource, Condition }) =>
+          Action.flatMap((action) => Resource.map((resource) => JSON.stringify([action, resource, Condition]))),
+        )
+        .toSorted();
+    expect(grants(all)).toEqual(grants(long.Statement));
+    expect(new Set(all.map(({ Sid }) => Sid)).size).toBe(all.length);
+    expect(splitPolicy(policy('run'))).toEqual([policy('run')]);
   });
 
   test('fits into a managed policy', () => {

@@ -1,45 +1,16 @@
+import { list } from '../../domain/text.ts';
 import type { OutsideRoute } from '../../domain/traffic.ts';
 import { OperatorError } from '../../errors.ts';
-import { list } from '../../domain/text.ts';
+import { balancerOf, hostsFor, isHost, leadsTo, pairsIn } from './names.ts';
+import type { AccountSeen, GroupSeen, NameSeen, Question } from './seen.ts';
 
-/** What an account has, and which of it is an environment. Pure. */
-
-/** Of a target group; times in seconds. */
-export interface HealthCheckSeen {
-  readonly protocol: string;
-  readonly port: string;
-  readonly path: string | undefined;
-  /** The status codes that pass; undefined where a connection is enough. */
-  readonly codes: string | undefined;
-  readonly interval: number;
-  readonly timeout: number;
-  readonly healthy: number;
-  readonly unhealthy: number;
-}
-
-export interface GroupSeen {
-  readonly name: string;
-  readonly arn: string;
-  readonly port: number;
-  readonly protocol: string;
-  readonly vpc: string;
-  /** ARN of the load balancer that forwards to it. */
-  readonly balancer: string | undefined;
-  readonly check: HealthCheckSeen;
-  readonly targets: readonly { readonly id: string; readonly port: number }[];
-}
-
-export interface AccountSeen {
-  readonly account: string;
-  readonly region: string;
-  /** Those for instances. */
-  readonly groups: readonly GroupSeen[];
-  readonly routes: readonly OutsideRoute[];
-}
+/** Which of what an account has is an environment. Pure. */
 
 /** What the command line, or an answer on a terminal, has decided. */
 export interface InitChoices {
   readonly loadBalancer?: string | undefined;
+  /** A host name that production's clients use. */
+  readonly host?: string | undefined;
   readonly production?: string | undefined;
   readonly test?: string | undefined;
 }
@@ -52,40 +23,89 @@ export interface FoundTraffic {
   readonly testRoutes: readonly OutsideRoute[];
   /** A rule divides its requests between these two already. */
   readonly weighted: boolean;
-}
-
-/** Several would do, and only a person knows which. */
-export interface Question {
-  readonly flag: 'production' | 'test';
-  readonly asks: string;
-  readonly among: readonly string[];
+  /** Names that divide their requests between the load balancers of these two: the records of production, and of the test group. */
+  readonly names: readonly { readonly name: NameSeen; readonly ids: readonly [string, string] }[];
+  /** Host names that lead to production, the likeliest first. */
+  readonly hosts: readonly string[];
 }
 
 /** @throws OperatorError `nothing-to-propose` when nothing serves there, `usage` when a name is not one of those there are */
 export function trafficIn(seen: AccountSeen, choices: InitChoices): FoundTraffic | Question {
-  const serving = seen.groups.filter((group) => group.targets.length > 0 && leading(seen, group).some(isAt(choices)));
+  const places = placesIn(seen, choices);
+  const pairs = pairsIn(seen, choices);
+  const idle = new Set(pairs.map((pair) => pair.idle));
+  const serving = seen.groups.filter(
+    (group) => group.targets.length > 0 && leading(places, group).some((route) => !idle.has(balancerOf(route))),
+  );
   const production = chosen(serving, 'production', choices.production);
   if ('asks' in production) return production;
-  const productionRoutes = leading(seen, production).filter(isAt(choices));
-  const partner = productionRoutes
-    .flatMap(({ weights }) => Object.keys(weights))
-    .find((name) => name !== production.name);
-  const others = seen.groups.filter((group) => group !== production && mayTest(production, group));
-  const paired = others.filter(({ name }) => name === partner);
-  const wanted = choices.test === undefined && paired.length > 0 ? paired : others;
+  const productionRoutes = leading(places, production);
+  const pair = pairs.find((one) => productionRoutes.some((route) => balancerOf(route) === one.serving));
+  const partners = pair === undefined ? partnersOf(seen, production, productionRoutes) : groupsAt(seen, pair.idle);
+  const fit = partners.filter((group) => isLike(production, group));
+  const free = seen.groups.filter(
+    (group) => group !== production && isLike(production, group) && group.targets.length === 0,
+  );
+  const either = choices.test === undefined && fit.length > 0 ? fit : [...new Set([...fit, ...free])];
+  const wanted = pair === undefined ? either : fit;
   const test = wanted.length === 0 && choices.test === undefined ? undefined : chosen(wanted, 'test', choices.test);
   if (test !== undefined && 'asks' in test) return test;
-  const weighted = test !== undefined && test.name === partner;
-  const testRoutes = test === undefined ? [] : testRoutesOf(seen, test, productionRoutes);
-  return { production, productionRoutes, test, testRoutes, weighted };
+  return {
+    production,
+    productionRoutes,
+    test,
+    testRoutes: test === undefined ? [] : testRoutesOf(seen, test, productionRoutes),
+    weighted: test !== undefined && pair === undefined && partners.includes(test),
+    names: pair?.names ?? [],
+    hosts: hostsFor(seen, productionRoutes, pair?.names ?? [], choices.host),
+  };
 }
 
-function isAt({ loadBalancer }: InitChoices): (route: OutsideRoute) => boolean {
-  return ({ name }) => loadBalancer === undefined || name.startsWith(`${loadBalancer}:`);
+/**
+ * The routes that were asked for: of one load balancer; those that a host name leads to, by a rule for it before any other.
+ * @throws OperatorError `usage`
+ */
+function placesIn(seen: AccountSeen, { loadBalancer, host }: InitChoices): readonly OutsideRoute[] {
+  const there = seen.routes.filter((route) => loadBalancer === undefined || balancerOf(route) === loadBalancer);
+  if (host === undefined) return there;
+  const byName = leadsTo(seen.names, host);
+  const isFor = (route: OutsideRoute): boolean => (seen.hosts[route.name] ?? []).some((one) => isHost(one, host));
+  const reached = there.filter((route) => byName.length === 0 || byName.includes(balancerOf(route)));
+  const own = reached.filter(isFor);
+  const open = byName.length === 0 ? [] : reached.filter((route) => (seen.hosts[route.name] ?? []).length === 0);
+  // A listener has rules for the host, or its default action answers.
+  const ports = new Set(own.map(portOf));
+  const found = [...own, ...open.filter((route) => !ports.has(portOf(route)))];
+  if (found.length > 0) return found;
+  const known = [...new Set([...seen.names.map(({ name }) => name), ...Object.values(seen.hosts).flat()])].toSorted();
+  throw new OperatorError(
+    'usage',
+    `No name in Route 53 and no rule's host condition leads from ${host} to a target group for instances here.`,
+    { next: [known.length === 0 ? 'None was found for any name.' : `There are: ${list(known, 20)}.`, ...seen.unread] },
+  );
 }
 
-function leading({ routes }: AccountSeen, { name }: GroupSeen): readonly OutsideRoute[] {
+/** `shop:443`, of a rule as well. */
+function portOf({ name }: OutsideRoute): string {
+  return name.split(' ')[0] ?? '';
+}
+
+function leading(routes: readonly OutsideRoute[], { name }: GroupSeen): readonly OutsideRoute[] {
   return routes.filter(({ weights }) => (weights[name] ?? 0) > 0);
+}
+
+function groupsAt({ groups, routes }: AccountSeen, balancer: string): readonly GroupSeen[] {
+  const there = routes.filter((route) => balancerOf(route) === balancer);
+  return groups.filter((group) => leading(there, group).length > 0);
+}
+
+/** The others among which the same rules divide their requests. */
+function partnersOf(
+  { groups }: AccountSeen,
+  production: GroupSeen,
+  routes: readonly OutsideRoute[],
+): readonly GroupSeen[] {
+  return groups.filter((group) => group !== production && routes.some(({ weights }) => group.name in weights));
 }
 
 function testRoutesOf(
@@ -97,14 +117,14 @@ function testRoutesOf(
   return routes.filter((route) => name in route.weights && !taken.has(route.name));
 }
 
-/** It is empty, and what is healthy in one is fit for the other. */
-function mayTest(production: GroupSeen, { targets, vpc, protocol }: GroupSeen): boolean {
-  return targets.length === 0 && vpc === production.vpc && protocol === production.protocol;
+/** What is healthy in one is fit for the other. */
+function isLike(production: GroupSeen, { vpc, protocol }: GroupSeen): boolean {
+  return vpc === production.vpc && protocol === production.protocol;
 }
 
 function chosen(
   groups: readonly GroupSeen[],
-  flag: Question['flag'],
+  flag: 'production' | 'test',
   wanted: string | undefined,
 ): GroupSeen | Question {
   const names = groups.map(({ name }) => name).toSorted();
@@ -126,42 +146,8 @@ function none(flag: Question['flag'], wanted: string | undefined, names: readonl
 
 /** The error without a terminal to ask on. */
 export function cannotAsk({ flag, asks, among }: Question): OperatorError {
-  return new OperatorError('ambiguous-account', `${asks} There are: ${list(among, 20)}.`, {
+  const there = asks.includes(among[0] ?? '') ? '' : ` There are: ${list(among, 20)}.`;
+  return new OperatorError('ambiguous-account', `${asks}${there}`, {
     next: [`Name it with --${flag}, for example --${flag} ${among[0]}.`],
   });
-}
-
-/** The part of a name that changes with each release: a date, a number, a version or a commit, the last one that there is. */
-const RELEASE = /(?:\d{4}-?\d{2}-?\d{2}(?:[-T.]?\d{4,6})?|[0-9a-f]{7,40}|v?\d+(?:\.\d+)*)(?=[^0-9a-z]*$)/i;
-
-/** `shop-41` is `shop-{release}` with the release 41; undefined where nothing in the name looks like one. */
-export function patternOf(name: string): { readonly pattern: string; readonly release: string } | undefined {
-  const found = RELEASE.exec(name);
-  if (found === null || found.index === 0) return undefined;
-  const [release] = found;
-  return { pattern: `${name.slice(0, found.index)}{release}${name.slice(found.index + release.length)}`, release };
-}
-
-/** Where an answer of production names its release: `x-release`, `release`. The release that is known decides. */
-export function markerIn(
-  headers: Readonly<Record<string, unknown>>,
-  body: string,
-  release: string | undefined,
-): { readonly kind: 'header' | 'json'; readonly key: string; readonly value: string } | undefined {
-  const all = [
-    ...Object.entries(headers).map(([key, value]) => ({ kind: 'header' as const, key, value: String(value) })),
-    ...Object.entries(parsed(body)).map(([key, value]) => ({ kind: 'json' as const, key, value: String(value) })),
-  ].filter(({ key }) => NAMES.test(key));
-  return all.find(({ value }) => value === release) ?? all[0];
-}
-
-const NAMES = /^(?:x-)?(?:[\w-]*-)?(?:release|version|revision|commit|sha|build)$/i;
-
-function parsed(body: string): object {
-  try {
-    const value: unknown = JSON.parse(body);
-    return typeof value === 'object' && value !== null ? value : {};
-  } catch {
-    return {};
-  }
 }

@@ -1,26 +1,34 @@
 import type { OutsideRoute } from '../../domain/traffic.ts';
-import type { FoundTraffic, GroupSeen, HealthCheckSeen } from './propose.ts';
+import type { MarkerSeen } from './marker.ts';
+import { otherScaling, scalingOf, testGroupName, TEST_PORT } from './missing.ts';
+import type { FoundTraffic } from './propose.ts';
+import type { ReleaseSource } from './releases.ts';
+import type { GroupSeen } from './seen.ts';
+import { quoted } from './yaml.ts';
 
-/** The proposed config, and what is still to be made for it. Pure. */
+/** The proposed config. Pure. */
 
 export interface Proposal {
   readonly environment: string;
   readonly account: string;
   readonly region: string;
   readonly traffic: FoundTraffic;
-  readonly image: { readonly pattern: string; readonly from: string } | undefined;
+  readonly source: ReleaseSource | undefined;
   readonly template: { readonly id: string; readonly from: string } | undefined;
-  readonly marker:
-    | { readonly url: string; readonly kind: 'header' | 'json'; readonly key: string; readonly value: string }
-    | undefined;
+  readonly marker: (MarkerSeen & { readonly url: string }) | undefined;
+  /** For jobs on many machines. */
+  readonly ci: boolean;
+  /** What could not be read or was left out, as sentences. */
+  readonly notes: readonly string[];
 }
 
 /** Each line says what it was read from. */
 export function configText(proposal: Proposal): string {
-  const { environment, account, region } = proposal;
+  const { environment, account, region, notes } = proposal;
   return [
     '# Proposed by `turnout init` from what the account has. Each line says what it was read from; change what is wrong.',
     '# `turnout doctor` checks it. All keys: turnout.schema.json.',
+    ...notes.map((note) => `# ${note}`),
     '',
     '# The tag turnout:environment of all that belongs to it.',
     `environment: ${environment}`,
@@ -34,48 +42,111 @@ export function configText(proposal: Proposal): string {
     '',
     ...markerLines(proposal),
     '',
-    '# A file is for runs on one machine. For several people, or CI: { kind: dynamodb }, then `turnout store create`.',
-    'store: { kind: file }',
+    ...storeLines(proposal),
     '',
   ].join('\n');
 }
 
-function fleetLines({ environment, image, template }: Proposal): readonly string[] {
+function storeLines({ ci }: Proposal): readonly string[] {
+  return ci
+    ? ['# Every job reaches it. `turnout store create` makes the table.', 'store: { kind: dynamodb }']
+    : [
+        '# A file is for runs on one machine. For several people, or CI: { kind: dynamodb }, then `turnout store create`.',
+        'store: { kind: file }',
+      ];
+}
+
+function fleetLines(proposal: Proposal): readonly string[] {
+  const { environment, source, traffic } = proposal;
+  const unseen = [
+    '# Not seen: nothing of a server in production has a release in it. Change this to how your images are named.',
+    `image: { name: '${environment}-{release}' }`,
+  ];
+  const said = source === undefined ? unseen : [`# ${source.from}`, ...source.lines];
+  const lines = [...kindLines(traffic), ...templateLines(proposal), ...said];
+  return ['fleet:', ...lines.map((line) => (line === '' ? '' : `  ${line}`))];
+}
+
+function kindLines(traffic: FoundTraffic): readonly string[] {
+  const scaling = scalingOf(traffic);
+  if (scaling !== undefined) {
+    const isThere = traffic.test?.scaling[0] !== undefined;
+    return [
+      `# ${scaling.name} launches what production's target group holds; two groups take turns.`,
+      ...(isThere ? [] : ['# The second one is not there yet: the commands that `init` has printed make it.']),
+      'kind: auto-scaling',
+      `groups: [${scaling.name}, ${otherScaling(traffic)}]`,
+    ];
+  }
+  const several = traffic.production.scaling.map(({ name }) => name).join(', ');
   return [
-    'fleet:',
-    '  kind: ec2',
-    ...(template === undefined ? [] : [`  # ${template.from}`, `  launchTemplate: { id: ${template.id} }`]),
-    ...(image === undefined
-      ? [
-          '  # Not seen: no image of a server in production has a name with a release in it. Change this to how yours are named.',
-          `  image: { name: '${environment}-{release}' }`,
-        ]
-      : [`  # ${image.from}`, `  image: { name: '${image.pattern}' }`]),
+    ...(several === '' ? [] : [`# ${several} register servers with production: \`doctor\` says what that means.`]),
+    'kind: ec2',
   ];
 }
 
+/** A group launches from the template that it has. */
+function templateLines({ template, source, traffic }: Proposal): readonly string[] {
+  if (template === undefined || source?.kind === 'template' || scalingOf(traffic) !== undefined) return [];
+  return [`# ${template.from}`, `launchTemplate: { id: ${template.id} }`];
+}
+
 function trafficLines(traffic: FoundTraffic): readonly string[] {
-  const { production, productionRoutes, test, testRoutes, weighted } = traffic;
+  if (traffic.names.length > 0) return dnsLines(traffic);
+  return traffic.weighted || scalingOf(traffic) !== undefined ? ruleLines(traffic) : groupLines(traffic);
+}
+
+function dnsLines(traffic: FoundTraffic): readonly string[] {
+  const { production, test, names } = traffic;
+  return [
+    'traffic:',
+    `  # ${names.map(({ name }) => name.name).join(', ')} has weighted records for the load balancers of two target groups.`,
+    '  kind: weighted-dns',
+    '  groups:',
+    ...[production, test ?? production].map(
+      (group) => `    - { targetGroup: ${group.name}, port: ${targetPort(group)} }`,
+    ),
+    '  # Set identifiers of the records: `blue` leads to the first group, `green` to the second.',
+    '  production:',
+    ...names.map(({ name: { zone, name, type }, ids: [blue, green] }) => {
+      return `    - { zone: ${zone}, name: ${name}, type: ${type}, blue: ${quoted(blue)}, green: ${quoted(green)} }`;
+    }),
+  ];
+}
+
+function ruleLines(traffic: FoundTraffic): readonly string[] {
+  const { production, productionRoutes, testRoutes, weighted } = traffic;
   const names = productionRoutes.map(({ name }) => name).join(', ');
-  const testName = testGroupName(traffic);
-  if (weighted)
-    return [
-      'traffic:',
-      `  # ${names} divides its requests between two target groups.`,
-      '  kind: weighted-listener',
-      `  groups: [${[production.name, testName].map(groupText).join(', ')}]`,
-      `  production: [${productionRoutes.map(routeText).join(', ')}]`,
-      `  # ${testRoutes.length === 0 ? 'Not there yet: the commands that `init` has printed make it.' : 'Leads to one of the groups, and is not of production.'}`,
-      `  test: [${testRoutes.length === 0 ? missingRoute(traffic) : testRoutes.map(routeText).join(', ')}]`,
-    ];
+  const why = weighted
+    ? 'divides its requests between two target groups.'
+    : 'will divide its requests between two target groups.';
+  const reached =
+    testRoutes.length === 0
+      ? 'Not there yet: the commands that `init` has printed make it.'
+      : 'Leads to one of the groups, and is not of production.';
+  return [
+    'traffic:',
+    `  # ${names} ${why}`,
+    '  kind: weighted-listener',
+    `  groups: [${[production.name, testGroupName(traffic)].map(groupText).join(', ')}]`,
+    `  production: [${productionRoutes.map(routeText).join(', ')}]`,
+    `  # ${reached}`,
+    `  test: [${testRoutes.length === 0 ? missingRoute(traffic) : testRoutes.map(routeText).join(', ')}]`,
+  ];
+}
+
+function groupLines(traffic: FoundTraffic): readonly string[] {
+  const { production, productionRoutes, test } = traffic;
+  const names = productionRoutes.map(({ name }) => name).join(', ');
+  const port = targetPort(production);
   return [
     'traffic:',
     `  # ${names} forwards to one target group: servers move between it and the test group.`,
     '  kind: target-groups',
-    `  # ${production.targets.length} targets at port ${portOf(production)}.`,
-    `  production: [{ targetGroup: ${production.name}, port: ${portOf(production)} }]`,
+    `  # ${production.targets.length} targets at port ${port}.`,
+    `  production: [{ targetGroup: ${production.name}, port: ${port} }]`,
     `  # ${test === undefined ? 'Not there yet: the commands that `init` has printed make it.' : `Empty, in the same VPC, with the same protocol.`}`,
-    `  test: [{ targetGroup: ${testName}, port: ${portOf(production)} }]`,
+    `  test: [{ targetGroup: ${testGroupName(traffic)}, port: ${port} }]`,
   ];
 }
 
@@ -94,7 +165,7 @@ function missingRoute({ productionRoutes }: FoundTraffic): string {
 }
 
 /** What most of its targets are registered at. */
-function portOf({ port, targets }: GroupSeen): number {
+function targetPort({ port, targets }: GroupSeen): number {
   return targets[0]?.port ?? port;
 }
 
@@ -109,77 +180,4 @@ function markerLines({ marker }: Proposal): readonly string[] {
     `# Production answered with ${JSON.stringify(value)} there.`,
     `release: { marker: { url: '${url}', ${kind}: ${key} } }`,
   ];
-}
-
-/** A listener that has it already refuses the command, and says so. */
-const TEST_PORT = 8081;
-
-function testGroupName({ production, test }: FoundTraffic): string {
-  return test?.name ?? `${production.name.slice(0, 27)}-test`;
-}
-
-/**
- * The commands of the AWS CLI that make what is missing, with the health check of production.
- * @param aws the first words of each
- */
-export function missingCommands(traffic: FoundTraffic, aws = 'aws'): readonly string[] {
-  const { production, test, testRoutes } = traffic;
-  if (testRoutes.length > 0) return [];
-  const { port, protocol, vpc, check, balancer = 'ARN' } = production;
-  const group =
-    `${aws} elbv2 create-target-group --name ${testGroupName(traffic)} --protocol ${protocol} --port ${port} --vpc-id ${vpc} ` +
-    `${checkOptions(check)} ` +
-    '--query TargetGroups[0].TargetGroupArn --output text';
-  const listener = (arn: string): string =>
-    `${aws} elbv2 create-listener --load-balancer-arn ${balancer} --protocol ${protocol === 'HTTPS' ? 'HTTP' : protocol} --port ${TEST_PORT} ` +
-    `--default-actions Type=forward,TargetGroupArn=${arn}`;
-  return test === undefined ? [`TEST=$(${group})`, listener('$TEST')] : [listener(test.arn)];
-}
-
-function checkOptions(check: HealthCheckSeen): string {
-  return [
-    `--health-check-protocol ${check.protocol} --health-check-port ${check.port}`,
-    ...(check.path === undefined ? [] : [`--health-check-path '${check.path}'`]),
-    ...(check.codes === undefined ? [] : [`--matcher HttpCode=${check.codes}`]),
-    `--health-check-interval-seconds ${check.interval} --health-check-timeout-seconds ${check.timeout}`,
-    `--healthy-threshold-count ${check.healthy} --unhealthy-threshold-count ${check.unhealthy}`,
-  ].join(' ');
-}
-
-/** The same for Terraform. */
-export function missingTerraform(traffic: FoundTraffic): string {
-  const { production, test, testRoutes } = traffic;
-  if (testRoutes.length > 0) return '';
-  const { port, protocol, vpc, check, balancer = 'ARN' } = production;
-  const group = [
-    'resource "aws_lb_target_group" "test" {',
-    `  name     = "${testGroupName(traffic)}"`,
-    `  port     = ${port}`,
-    `  protocol = "${protocol}"`,
-    `  vpc_id   = "${vpc}"`,
-    '  health_check {',
-    `    protocol = "${check.protocol}"`,
-    `    port     = "${check.port}"`,
-    ...(check.path === undefined ? [] : [`    path     = "${check.path}"`]),
-    ...(check.codes === undefined ? [] : [`    matcher  = "${check.codes}"`]),
-    `    interval = ${check.interval}`,
-    `    timeout  = ${check.timeout}`,
-    `    healthy_threshold   = ${check.healthy}`,
-    `    unhealthy_threshold = ${check.unhealthy}`,
-    '  }',
-    '}',
-    '',
-  ];
-  const listener = [
-    'resource "aws_lb_listener" "test" {',
-    `  load_balancer_arn = "${balancer}"`,
-    `  port              = ${TEST_PORT}`,
-    `  protocol          = "${protocol === 'HTTPS' ? 'HTTP' : protocol}"`,
-    '  default_action {',
-    '    type             = "forward"',
-    `    target_group_arn = ${test === undefined ? 'aws_lb_target_group.test.arn' : `"${test.arn}"`}`,
-    '  }',
-    '}',
-  ];
-  return [...(test === undefined ? group : []), ...listener].join('\n');
 }
