@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { troubleshootingPage } from '../tools/docs/troubleshooting.ts';
 import { codesOf, parse, textsOf, type Source } from './support/source.ts';
 
 /** Every code of a refusal, and of an error that an operator can fix, is reached by a test. */
@@ -45,6 +46,15 @@ const UNTESTED: Readonly<Record<string, string>> = {
 test('codes are words with hyphens', () => {
   expect(codes().filter((code) => !SHAPE.test(code))).toEqual([]);
   expect(codes().length).toBeGreaterThan(100);
+}, 60_000);
+
+test('each one is on the page for troubleshooting, with what is said or can be done', () => {
+  const page = troubleshootingPage(root);
+  // The last one is that of the library that checks the config.
+  const endings = ['done', 'fault', 'held', 'interrupted', 'needs-attention', 'planned', 'custom'];
+  expect(codes().filter((code) => !endings.includes(code) && !page.includes(`\n## ${code}\n`))).toEqual([]);
+  const sections = page.split('\n## ').slice(1);
+  expect(sections.filter((text) => !/^(?:> |- )\S/m.test(text)).map((text) => text.split('\n')[0])).toEqual([]);
 }, 60_000);
 
 test('each one is asserted by a test', () => {

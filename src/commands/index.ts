@@ -126,6 +126,11 @@ export const commands: readonly Command[] = [
     describe: 'Show the state of the environment, the current run, and the available commands',
     options: {
       watch: { type: 'boolean', alias: 'w', describe: 'Refresh until Ctrl-C or q; arrows scroll what does not fit' },
+      web: {
+        type: 'boolean',
+        conflicts: ['watch', 'all', 'json'],
+        describe: 'Serve a live page for this machine only, until Ctrl-C',
+      },
       all: {
         type: 'boolean',
         conflicts: 'watch',
@@ -135,6 +140,7 @@ export const commands: readonly Command[] = [
     examples: [
       ['turnout status', 'one screen'],
       ['turnout status --watch', 'as it changes'],
+      ['turnout status --web', 'a page to look at in a browser; changes nothing'],
       ['turnout status --all', 'every environment that config/ has a file for'],
       ['turnout status --json', 'for programs'],
     ],

@@ -17,6 +17,7 @@ export async function status(args: Args): Promise<ExitCode> {
   const context = await openContext(args);
   const json = args['json'] === true;
   try {
+    if (args['web'] === true) return await (await import('./status-web.ts')).statusWeb(context);
     if (args['watch'] !== true || !(json || process.stdout.isTTY)) return await once(context, json);
     await watch(context, json);
     return ExitCode.done;

@@ -21,7 +21,7 @@ export function otherScaling(traffic: FoundTraffic): string {
 }
 
 /** Whether green has a listener to be tested at: with weighted names, its own load balancer. */
-export function isReachable({ names, testRoutes }: FoundTraffic): boolean {
+function isReachable({ names, testRoutes }: FoundTraffic): boolean {
   return names.length > 0 || testRoutes.length > 0;
 }
 

@@ -3,7 +3,7 @@ import type { RecordedFrame } from '../../probe/traffic-recorder.ts';
 import { summarize, type Sample, type TrafficSeen } from '../../probe/seen.ts';
 import type { RunEvent } from '../../run/event.ts';
 import { answerLane, clockLane, seenLanes, stepLane, type Axis, type Lane } from './lanes.ts';
-import { escape, tag } from './svg.ts';
+import { escape, paintDefinitions, tag } from './svg.ts';
 
 /** The data of a report. */
 export interface ReportOf {
@@ -19,15 +19,32 @@ const WIDTH = 1000;
 /** Finer than the chart in the terminal. */
 const PARTS = 200;
 
-const STYLE = `
-  body { font: 15px/1.5 system-ui, sans-serif; color: #1b1e23; max-width: ${WIDTH + 40}px; margin: 2em auto; padding: 0 1em; }
-  h1 { font-size: 1.4em; margin: 0; } p { margin: .4em 0; } .done { color: #1a7f37; } .failed, .refused { color: #cf222e; }
-  .undone, .interrupted { color: #9a6700; } table { border-collapse: collapse; margin: 1em 0; }
-  td, th { text-align: left; padding: .15em 1.2em .15em 0; font-variant-numeric: tabular-nums; }
-  .short { white-space: nowrap; } svg { display: block; margin-top: 1.5em; } svg text { font: 12px system-ui, sans-serif; fill: #1b1e23; }
-  svg .head { font-weight: 600; } svg .small { fill: #57606a; font-size: 11px; } svg .inside { fill: #fff; }
-  svg .mid { text-anchor: middle; fill: #57606a; }
-  footer { color: #57606a; margin-top: 2em; font-size: .85em; }`;
+const LIGHT =
+  '--page: #fff; --ink: #1b1e23; --quiet: #57606a; --line: #d0d7de; --good: #1a7f37; --bad: #cf222e; --odd: #9a6700;';
+const DARK =
+  '--page: #15181d; --ink: #e6e9ee; --quiet: #9aa4b2; --line: #3a424d; --good: #4cc46a; --bad: #ff7b72; --odd: #e3b341;';
+
+/** Light or dark as the reader has it, on paper always light; what is too wide scrolls by itself. */
+export const PAGE_STYLE = `
+  :root { color-scheme: light dark; ${LIGHT} }
+  @media (prefers-color-scheme: dark) { :root { ${DARK} } }
+  body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--page); margin: 2em auto; padding: 0 1em;
+    max-width: ${WIDTH + 40}px; overflow-wrap: anywhere; }
+  h1 { font-size: 1.4em; margin: 0; } h2 { font-size: 1.1em; margin: 1.2em 0 .3em; } p { margin: .4em 0; } ul { margin: .3em 0; padding-left: 1.3em; }
+  .done { color: var(--good); } .failed, .refused { color: var(--bad); } .undone, .interrupted { color: var(--odd); }
+  .scroll { overflow-x: auto; } table { border-collapse: collapse; margin: 1em 0; }
+  td, th { text-align: left; padding: .15em 1.2em .15em 0; font-variant-numeric: tabular-nums; vertical-align: top; }
+  .short { white-space: nowrap; overflow-wrap: normal; }
+  tr + tr td { border-top: 1px solid var(--line); }
+  svg.chart { display: block; margin-top: 1.5em; width: 100%; min-width: 680px; height: auto; }
+  svg text { font: 12px system-ui, sans-serif; fill: var(--ink); }
+  svg .head { font-weight: 600; } svg .small { fill: var(--quiet); font-size: 11px; } svg .inside { fill: #fff; }
+  svg .mid { text-anchor: middle; fill: var(--quiet); }
+  footer { color: var(--quiet); margin-top: 2em; font-size: .85em; }
+  @media print {
+    :root { color-scheme: light; ${LIGHT} } body { margin: 0; max-width: none; } .scroll { overflow: visible; } svg.chart { min-width: 0; }
+    * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } h2, tr, svg g { break-inside: avoid; } h2 { break-after: avoid; }
+  }`;
 
 /** One self-contained page. */
 export function reportHtml(report: ReportOf): string {
@@ -35,9 +52,11 @@ export function reportHtml(report: ReportOf): string {
   const title = `${titleOf(report)} in ${environment}`;
   return [
     '<!doctype html>',
-    `<html lang="en"><head><meta charset="utf-8"><title>${escape(title)}</title><style>${STYLE}</style></head><body>`,
+    '<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">',
+    `<title>${escape(title)}</title><style>${PAGE_STYLE}</style></head><body>`,
     tag('h1', {}, escape(title)),
     ...outcomeLines(report),
+    ...reasonLines(report),
     ...verdictLines(report),
     ...clientLines(report),
     drawing(report),
@@ -73,6 +92,22 @@ function outcomeLines(report: ReportOf): readonly string[] {
   ];
 }
 
+/** Why it ended like that, and what was worth a warning; each once. */
+function reasonLines({ frames }: ReportOf): readonly string[] {
+  const all = frames.flatMap((frame) => ('event' in frame ? [frame.event] : []));
+  const reasons = all.flatMap((event) => {
+    if (event.type === 'undoing') return [`It was undone: ${event.why}`];
+    return event.type === 'step-failed' ? [`Step ${event.index + 1} failed: ${event.message}`] : [];
+  });
+  const warnings = all.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
+  return [...bullets('Reasons', reasons), ...bullets('Warnings', warnings)];
+}
+
+function bullets(title: string, lines: readonly string[]): readonly string[] {
+  const items = [...new Set(lines)].map((line) => tag('li', {}, escape(line)));
+  return items.length === 0 ? [] : [tag('h2', {}, title), tag('ul', {}, items.join(''))];
+}
+
 function clientLines({ seen }: ReportOf): readonly string[] {
   if (seen === undefined) return [];
   const { requests, failed, latencyMs } = seen;
@@ -81,7 +116,7 @@ function clientLines({ seen }: ReportOf): readonly string[] {
   const rows = [heads.map((word) => tag('th', {}, word)), cells.map((cell) => tag('td', {}, String(cell)))];
   return [
     tag('p', {}, `Clients of ${escape(seen.url)}:`),
-    tag('table', {}, rows.map((row) => tag('tr', {}, row.join(''))).join('')),
+    tableOf(rows.map((row) => tag('tr', {}, row.join('')))),
     ...(seen.failures.length > 0 ? [tag('p', { class: 'failed' }, escape(seen.failures.join('; ')))] : []),
   ];
 }
@@ -102,7 +137,12 @@ function verdictLines({ frames }: ReportOf): readonly string[] {
   });
   if (rows.length === 0) return [];
   const heads = ['share', 'gate', 'verdict', 'why'].map((word) => tag('th', {}, word));
-  return [tag('table', {}, [tag('tr', {}, heads.join('')), ...rows].join(''))];
+  return [tableOf([tag('tr', {}, heads.join('')), ...rows])];
+}
+
+/** @param rows elements */
+function tableOf(rows: readonly string[]): string {
+  return tag('div', { class: 'scroll' }, tag('table', {}, rows.join('')));
 }
 
 function drawing({ frames, samples, seen }: ReportOf): string {
@@ -120,6 +160,6 @@ function stacked(lanes: readonly Lane[]): string {
     y += height;
     return group;
   });
-  const box = { viewBox: `-30 0 ${WIDTH + 60} ${y}`, width: WIDTH + 60, height: y, role: 'img' };
-  return tag('svg', box, drawn.join('\n'));
+  const box = { viewBox: `-30 0 ${WIDTH + 60} ${y}`, class: 'chart', role: 'img', 'aria-label': 'The run over time' };
+  return tag('div', { class: 'scroll' }, tag('svg', box, paintDefinitions() + drawn.join('\n')));
 }

@@ -2,7 +2,7 @@ import { clockTime, duration } from '../../domain/text.ts';
 import type { RunEvent } from '../../run/event.ts';
 import type { RecordedFrame } from '../../probe/traffic-recorder.ts';
 import type { TrafficSeen } from '../../probe/seen.ts';
-import { bar, escape, tag, textElement } from './svg.ts';
+import { bar, escape, paintOf, tag, textElement } from './svg.ts';
 
 /** Horizontal lanes over one time axis. */
 
@@ -22,35 +22,25 @@ export interface Lane {
 const ROW = 18;
 const HEAD = 24;
 const AREA = 70;
+/** Average width of a letter in a label, in pixels. */
+const LETTER = 5.8;
 
 function x({ from, to, width }: Axis, at: number): number {
   return ((Math.min(Math.max(at, from), to) - from) / Math.max(1, to - from)) * width;
-}
-
-/** The same colour for the same word in all lanes. */
-const COLOURS = ['#4269d0', '#ff8c32', '#a463f2', '#9c6b4e', '#0f9bb1'] as const;
-const FIXED: Readonly<Record<string, string>> = {
-  healthy: '#3ca951',
-  initial: '#efb118',
-  draining: '#97bbf5',
-  unhealthy: '#d62728',
-  unused: '#c8c8c8',
-  failed: '#d62728',
-};
-
-function colourOf(word: string, all: readonly string[]): string {
-  return FIXED[word] ?? COLOURS[Math.max(0, all.indexOf(word)) % COLOURS.length] ?? '#888';
 }
 
 function head(title: string): string {
   return textElement(0, 15, title, 'head');
 }
 
+/** From the right end to the left. */
 function legend(axis: Axis, words: readonly string[]): string {
+  let end = axis.width;
   return words
-    .map((word, n) => {
-      const at = axis.width - (words.length - n) * 110;
-      return bar(at, 5, 10, 10, colourOf(word, words), word) + textElement(at + 14, 14, word, 'small');
+    .toReversed()
+    .map((word) => {
+      end -= word.length * LETTER + 30;
+      return bar(end, 5, 12, 12, paintOf(word, words), word) + textElement(end + 17, 15, word, 'small');
     })
     .join('');
 }
@@ -63,9 +53,6 @@ export function clockLane(axis: Axis): Lane {
   const svg = marks.map((at) => textElement(x(axis, at), 12, words(at), 'mid')).join('');
   return { height: HEAD, svg };
 }
-
-/** Average width of a letter in a label, in pixels. */
-const LETTER = 5.8;
 
 /** After its bar, before it or in it: the first position where a label fits, or the one with the most room. */
 function labelPosition(
@@ -101,11 +88,11 @@ export function stepLane(axis: Axis, frames: readonly RecordedFrame<RunEvent>[])
     if (!('event' in frame)) continue;
     const { event, at } = frame;
     if (event.type === 'step-started') {
-      close(at, '#8a8a8a');
+      close(at, '#80868f');
       running = { at, title: event.title };
     }
     if (event.type === 'step-done') close(at, '#4269d0');
-    if (event.type === 'step-failed' || event.type === 'finished') close(at, '#d62728');
+    if (event.type === 'step-failed' || event.type === 'finished') close(at, paintOf('failed', []));
   }
   return { height: HEAD + bars.length * ROW + 10, svg: head('Steps') + bars.join('') };
 }
@@ -166,7 +153,7 @@ function seenLane(
       y -= height;
       return count === 0
         ? ''
-        : bar(start, y, end - start, height, colourOf(word, words), `${clockTime(at)} ${word}: ${count}`);
+        : bar(start, y, end - start, height, paintOf(word, words), `${clockTime(at)} ${word}: ${count}`);
     });
   });
   return { height: HEAD + AREA + 14, svg: head(title) + legend(axis, words) + stacks.flat().join('') };
