@@ -21,23 +21,21 @@ const STYLE = `${PAGE_STYLE}
   .key { display: inline-block; margin-right: 1em; } .key svg { width: 12px; height: 12px; vertical-align: -1px; margin-right: .4em; }
   .quiet { color: var(--quiet); } #late { color: var(--bad); font-weight: 600; } section { margin-bottom: 1.6em; }`;
 
-/** Asks for the state again and again; what cannot be asked for is said, with the time of what is shown. */
+/** Asks for the state again and again, and says when nothing answers; the state has its time. */
 const SCRIPT = `
   const late = document.getElementById('late'), state = document.getElementById('state');
-  let since = Date.now();
   async function look() {
     try {
       const answer = await fetch('state', { cache: 'no-store' });
       if (!answer.ok) throw new Error(await answer.text());
       state.innerHTML = await answer.text();
-      since = Date.now();
       late.textContent = '';
     } catch {
-      late.textContent = 'Not live: turnout does not answer. This was so ' + Math.round((Date.now() - since) / 1000) + ' s ago.';
+      late.textContent = 'Not live: turnout does not answer. What is below was so then.';
     }
-    setTimeout(look, 2000);
+    window.setTimeout(look, 2000);
   }
-  setTimeout(look, 2000);`;
+  window.setTimeout(look, 2000);`;
 
 /** The whole page. @param nonce the only style and script that run on it */
 export function statusPage(shown: StatusPage, nonce: string): string {
