@@ -60,16 +60,20 @@ export async function inBrowser(use: (page: Page) => Promise<void>): Promise<voi
 async function pageOf(profile: string): Promise<string> {
   const file = path.join(profile, 'DevToolsActivePort');
   let url = '';
-  await poll(async () => {
-    const [port] = existsSync(file) ? (await readFile(file, 'utf8')).split('\n') : [];
-    const list =
-      port === undefined || port === '' ? [] : await (await fetch(`http://127.0.0.1:${port}/json/list`)).json();
-    const found = (list as readonly { type: string; webSocketDebuggerUrl: string }[]).find(
-      ({ type }) => type === 'page',
-    );
-    url = found?.webSocketDebuggerUrl ?? '';
-    return url !== '';
-  }, 'the browser to have a page', 30_000);
+  await poll(
+    async () => {
+      const [port] = existsSync(file) ? (await readFile(file, 'utf8')).split('\n') : [];
+      const list =
+        port === undefined || port === '' ? [] : await (await fetch(`http://127.0.0.1:${port}/json/list`)).json();
+      const found = (list as readonly { type: string; webSocketDebuggerUrl: string }[]).find(
+        ({ type }) => type === 'page',
+      );
+      url = found?.webSocketDebuggerUrl ?? '';
+      return url !== '';
+    },
+    'the browser to have a page',
+    30_000,
+  );
   return url;
 }
 
