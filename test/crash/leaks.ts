@@ -1,4 +1,3 @@
-import { fleets } from '../support/little/goals.ts';
 import type { Site } from '../support/little/site.ts';
 import { groupOfBox } from '../support/little/scaling.ts';
 import { living, type Box, type State } from '../support/little/state.ts';
@@ -12,12 +11,18 @@ export async function leaks(site: Site): Promise<readonly string[]> {
   const { snapshot } = await site.status();
   const shown = new Set(snapshot.fleets.flatMap((fleet) => fleet.instances.map(({ id }) => id)));
   // What a group has launched by itself a moment ago may not show yet.
-  const isFresh = ({ id, launchedAt }: Box): boolean =>
-    groupOfBox(site.cloud.state, id) !== undefined && site.clock.now - launchedAt < FRESH_MS;
+  const isFresh = ({ id, launchedAt }: Box): boolean => {
+    const group = groupOfBox(site.cloud.state, id);
+    // Instances get their tags before their group is the fleet, and only then is it one.
+    const isNoFleet = group !== undefined && group.tags['turnout:fleet'] === undefined;
+    return isNoFleet || (group !== undefined && site.clock.now - launchedAt < FRESH_MS);
+  };
   const ours = living(site.cloud.state).filter(
     (box) => (box.token !== undefined || fleetOf(box) !== undefined) && !isFresh(box),
   );
-  const unknown = fleets(site.cloud.state).filter((id) => !snapshot.fleets.some((fleet) => fleet.id === id));
+  const unknown = [...new Set(ours.flatMap((box) => fleetOf(box) ?? []))].filter(
+    (id) => !snapshot.fleets.some((fleet) => fleet.id === id),
+  );
   return [
     ...ours.filter(({ id }) => !shown.has(id)).map(({ id }) => `${id} is shown nowhere`),
     ...stackFaults(site.cloud.state),
