@@ -1,3 +1,4 @@
+import { allEnded } from '../../all-ended.ts';
 import type { Instance as Ec2Instance } from '../../aws/ec2.ts';
 import { defined } from '../../domain/defined.ts';
 import type { LaunchSpec } from '../../domain/goal.ts';
@@ -18,11 +19,13 @@ import { currentUserData, hashOf } from './user-data.ts';
  */
 export async function resolveEc2Launch(options: Ec2FleetOptions, request: LaunchRequest): Promise<LaunchSpec> {
   const { ec2, config } = options;
-  const serving = await servingInstances(options, request);
-  const image = config.image && (await fromImage(ec2, options.ssm, config.image, request.release));
-  const base = config.launchTemplate
-    ? await fromTemplate(options, config.launchTemplate, request.release)
-    : await cloneOf(options, serving, request, image);
+  const { image: wanted, launchTemplate } = config;
+  const [serving, image, template] = await allEnded([
+    servingInstances(options, request),
+    wanted && fromImage(ec2, options.ssm, wanted, request.release),
+    launchTemplate && fromTemplate(options, launchTemplate, request.release),
+  ]);
+  const base = template ?? (await cloneOf(options, serving, request, image));
   checkTagRoom(base);
   const script = config.userData;
   const userData = script === undefined ? base.userData : 'config';
@@ -34,7 +37,7 @@ export async function resolveEc2Launch(options: Ec2FleetOptions, request: Launch
     summary: sentences(
       ...base.summary,
       ...(image?.summary ?? []),
-      ...(config.launchTemplate ? otherTypes(request.blue) : []),
+      ...(launchTemplate ? otherTypes(request.blue) : []),
       ...otherSubnets(request.blue, zones),
       script !== undefined && `user data of the config, ${linesIn(script)}${replaced(await base.replaces())}`,
     ),
