@@ -3,6 +3,7 @@
  *   [-- --rolling 2,8,32] [-- --parts cold,promotes,rollings,weights,names] [-- --json]; an empty list skips a part
  *             npm run bench -- --distance [--sizes 2,20,200] [--repetitions 3]: all commands, 80 ms away from AWS
  *             npm run bench -- --peers: a switch and a rolling deploy, beside the AWS CLI with its waiters
+ *   With --write, docs/speed.md gets the tables of what was measured.
  *
  * Cold starts against an empty Node process; promotes, rolling deploys, and switches by listener weights and by DNS weights,
  * against the physical limit. Exits with 1 if a bound is exceeded. Run it on an otherwise idle machine.
@@ -15,8 +16,19 @@ import { measureDistances } from './distance.ts';
 import { measurePeers } from './peers.ts';
 import { measurePromotes } from './promote.ts';
 import { measureRollings } from './rolling.ts';
-import { distanceTable, peerTable, promoteTable, requestTable, rollingTable, switchTable, table } from './table.ts';
-import type { Row } from './table.ts';
+import { writePage } from './page.ts';
+import {
+  distanceTable,
+  draw,
+  peerTable,
+  promoteTable,
+  requestTable,
+  rollingTable,
+  startTable,
+  switchTable,
+  type Grid,
+  type Row,
+} from './table.ts';
 import { measureNames, measureWeights } from './weights.ts';
 
 const { values } = parseArgs({
@@ -29,11 +41,19 @@ const { values } = parseArgs({
     distance: { type: 'boolean', default: false },
     peers: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
   },
 });
+const tables = new Map<string, Grid>();
 const interruption = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const)
   process.on(name, () => interruption.abort(new Error(`received ${name}`)));
+
+async function measured(): Promise<number> {
+  const code = await main();
+  if (values.write) await writePage(tables);
+  return code;
+}
 
 async function main(): Promise<number> {
   if (values.distance) return distance();
@@ -43,19 +63,20 @@ async function main(): Promise<number> {
   const measure = async <T>(part: string, act: () => Promise<readonly T[]>): Promise<readonly T[]> =>
     parts.includes(part) ? act() : [];
   const cold = await measure('cold', measureStarts);
-  if (!values.json && cold.length > 0) print(table(cold));
+  show('start', cold, startTable);
   const promotes = await measure('promotes', async () =>
     measurePromotes(sizesIn(values.sizes ?? '2,20,200,1000'), repetitions, signal),
   );
-  if (!values.json && promotes.length > 0) print(`${promoteTable(promotes)}\n${requestTable(promotes)}`);
+  show('promotes', promotes, promoteTable);
+  show('requests', promotes, requestTable);
   const rollings = await measure('rollings', async () => measureRollings(sizesIn(values.rolling), signal));
-  if (!values.json && rollings.length > 0) print(rollingTable(rollings));
+  show('rolling', rollings, rollingTable);
   const switches = [
     ...(await measure('weights', async () => measureWeights(repetitions, signal))),
     ...(await measure('names', async () => measureNames(repetitions, signal))),
   ];
+  show('switches', switches, switchTable);
   if (values.json) print(JSON.stringify({ coldStart: cold, promotes, rollings, switches }));
-  else if (switches.length > 0) print(switchTable(switches));
   const isQuick = [...cold, ...rollings].every(({ ok }) => ok);
   return isQuick && [...promotes, ...switches].every(({ faults }) => faults.length === 0) ? 0 : 1;
 }
@@ -63,14 +84,23 @@ async function main(): Promise<number> {
 async function distance(): Promise<number> {
   const sizes = sizesIn(values.sizes ?? '2,20,200');
   const rows = await measureDistances(sizes, Number(values.repetitions), interruption.signal);
-  print(values.json ? JSON.stringify({ distance: rows }) : distanceTable(rows));
+  show('distance', rows, distanceTable);
+  if (values.json) print(JSON.stringify({ distance: rows }));
   return rows.every(({ ok }) => ok) ? 0 : 1;
 }
 
 async function peers(): Promise<number> {
   const rows = await measurePeers(interruption.signal);
-  print(values.json ? JSON.stringify({ peers: rows }) : peerTable(rows));
+  show('peers', rows, peerTable);
+  if (values.json) print(JSON.stringify({ peers: rows }));
   return 0;
+}
+
+/** Each table as soon as it is measured. */
+function show<T>(name: string, rows: readonly T[], tableOf: (rows: readonly T[]) => Grid): void {
+  if (rows.length === 0) return;
+  tables.set(name, tableOf(rows));
+  if (!values.json) print(draw(tableOf(rows)));
 }
 
 function sizesIn(list: string): readonly number[] {
@@ -87,7 +117,7 @@ function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-process.exitCode = await main().catch((error: unknown) => {
+process.exitCode = await measured().catch((error: unknown) => {
   process.stderr.write(`bench: ${messageOf(error)}\n`);
   return 1;
 });

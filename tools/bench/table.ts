@@ -6,6 +6,12 @@ import type { PromoteRow } from './promote.ts';
 import type { SwitchRow } from './weights.ts';
 import type { RollingRow } from './rolling.ts';
 
+/** Cells as text. */
+export interface Grid {
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
 /** A timing with its bound. */
 export interface Row extends Timing {
   /** Median relative to the baseline's. */
@@ -15,8 +21,8 @@ export interface Row extends Timing {
   readonly ok: boolean;
 }
 
-export function table(rows: readonly Row[]): string {
-  return draw(
+export function startTable(rows: readonly Row[]): Grid {
+  return grid(
     ['cold start', 'median', 'fastest', 'slowest', 'times node', 'limit', ''],
     rows.map(({ name, median, fastest, slowest, times, limit, ok }) => [
       name,
@@ -30,8 +36,8 @@ export function table(rows: readonly Row[]): string {
   );
 }
 
-export function promoteTable(rows: readonly PromoteRow[]): string {
-  return draw(
+export function promoteTable(rows: readonly PromoteRow[]): Grid {
+  return grid(
     ['promote of', 'checks', 'first check', 'the limit', 'promote', 'times', 'peak memory', ''],
     rows.map(({ size, intervalS, firstCheckS, limitMs, promoteMs, times, peakMb, faults }) => [
       `${size} targets`,
@@ -46,8 +52,8 @@ export function promoteTable(rows: readonly PromoteRow[]): string {
   );
 }
 
-export function switchTable(rows: readonly SwitchRow[]): string {
-  return draw(
+export function switchTable(rows: readonly SwitchRow[]): Grid {
+  return grid(
     ['switch', 'the limit', 'turnout', 'times', 'at most', ''],
     rows.map(({ name, limitMs, ms: took, times, most, faults }) => [
       name,
@@ -60,8 +66,8 @@ export function switchTable(rows: readonly SwitchRow[]): string {
   );
 }
 
-export function rollingTable(rows: readonly RollingRow[]): string {
-  return draw(
+export function rollingTable(rows: readonly RollingRow[]): Grid {
+  return grid(
     ['rolling deploy of', 'at a time', 'the limit', 'rolling', 'times', 'requests', ''],
     rows.map(({ size, batch, limitMs, rollingMs, times, requests, ok }) => [
       `${size} instances`,
@@ -75,8 +81,8 @@ export function rollingTable(rows: readonly RollingRow[]): string {
   );
 }
 
-export function distanceTable(rows: readonly DistanceRow[]): string {
-  return draw(
+export function distanceTable(rows: readonly DistanceRow[]): Grid {
+  return grid(
     ['at a distance', 'servers', 'a round trip', 'the limit', 'turnout', 'times', ''],
     rows.map(({ name, size, tripMs, limitMs, ms: took, times, ok }) => [
       name,
@@ -90,8 +96,8 @@ export function distanceTable(rows: readonly DistanceRow[]): string {
   );
 }
 
-export function peerTable(rows: readonly PeerRow[]): string {
-  return draw(
+export function peerTable(rows: readonly PeerRow[]): Grid {
+  return grid(
     ['beside others', 'turnout', 'the other', 'times turnout'],
     rows.map(({ name, turnoutMs, peerMs, note = '' }) =>
       peerMs === undefined ? [name, '', note, ''] : [name, ms(turnoutMs), ms(peerMs), (peerMs / turnoutMs).toFixed(2)],
@@ -100,17 +106,22 @@ export function peerTable(rows: readonly PeerRow[]): string {
 }
 
 /** Requests of one promote, by operation and fleet size. */
-export function requestTable(rows: readonly PromoteRow[]): string {
+export function requestTable(rows: readonly PromoteRow[]): Grid {
   const operations = [...new Set(rows.flatMap(({ requests }) => Object.keys(requests)))].toSorted();
   const countsOf = (operation: string): string[] => rows.map(({ requests }) => String(requests[operation] ?? 0));
   const sums = rows.map(({ requests }) => String(Object.values(requests).reduce((sum, count) => sum + count, 0)));
-  return draw(
+  return grid(
     ['requests to AWS', ...rows.map(({ size }) => `${size} targets`)],
     [...operations.map((operation) => [operation, ...countsOf(operation)]), ['all', ...sums]],
   );
 }
 
-function draw(head: readonly string[], rows: readonly (readonly string[])[]): string {
+function grid(head: readonly string[], rows: readonly (readonly string[])[]): Grid {
+  return { head, rows };
+}
+
+/** For a terminal. */
+export function draw({ head, rows }: Grid): string {
   const colAligns = head.map((_, index) => (index === 0 || head[index] === '' ? 'left' : 'right'));
   const out = new Table({ head: [...head], colAligns, style: { head: [], border: [] } });
   for (const row of rows) out.push([...row]);

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { interleave, median } from '../../../tools/bench/interleave.ts';
-import { table } from '../../../tools/bench/table.ts';
+import { withTables } from '../../../tools/bench/page.ts';
+import { draw, startTable } from '../../../tools/bench/table.ts';
 
 test.for([
   [[3], 3],
@@ -33,10 +34,29 @@ test('timings keep the order of their candidates', async () => {
 
 test('the table reports what is too slow', () => {
   const timing = { median: 100, fastest: 90, slowest: 120 };
-  const rows = table([
-    { ...timing, name: 'node', times: 1, ok: true },
-    { ...timing, name: '--help', times: 3, limit: 2.5, ok: false },
-  ]).split('\n');
+  const rows = draw(
+    startTable([
+      { ...timing, name: 'node', times: 1, ok: true },
+      { ...timing, name: '--help', times: 3, limit: 2.5, ok: false },
+    ]),
+  ).split('\n');
   expect(rows.find((row) => row.includes('--help'))).toMatch(/100\.0 ms .* 3\.00 .* 2\.50 .* too slow/);
   expect(rows.find((row) => row.includes('│ node '))).not.toContain('slow');
+});
+
+test('a page gets what was measured in the place for it, and keeps the rest', () => {
+  const page = '# Speed\n\n<!-- bench: start -->\n\nold\n\n<!-- end -->\n\n<!-- bench: peers -->\nkept\n<!-- end -->\n';
+  const grid = {
+    head: ['what', 'ms'],
+    rows: [
+      ['a', '1'],
+      ['b | c', '2'],
+    ],
+  };
+  const written = withTables(page, new Map([['start', grid]]));
+  expect(written).toContain('| what | ms |\n| --- | --- |\n| a | 1 |\n| b \\| c | 2 |');
+  expect(written).not.toContain('old');
+  expect(written).toContain('kept');
+  expect(withTables(written, new Map([['start', grid]]))).toBe(written);
+  expect(() => withTables(page, new Map([['rolling', grid]]))).toThrow('no place for "rolling"');
 });
