@@ -9,7 +9,7 @@ export function batchSize(batch: Amount, all: number): number {
 }
 
 /** Unhealthy instances first, since they cost nothing; then by zone. */
-export function deployOrder(snapshot: Snapshot, instances: readonly Instance[]): readonly Instance[] {
+function deployOrder(snapshot: Snapshot, instances: readonly Instance[]): readonly Instance[] {
   const rank = (id: string): number => (isHealthyEverywhere(snapshot, id) ? 1 : 0);
   const keyed = instances.map((one) => [`${rank(one.id)} ${one.zone} ${one.id}`, one] as const);
   return keyed.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
@@ -44,6 +44,6 @@ export function sizeOf(batches: readonly (readonly string[])[]): number {
   return Math.max(1, ...batches.map(({ length }) => length));
 }
 
-export function inBatchesOf<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
+function inBatchesOf<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
   return Array.from({ length: Math.ceil(items.length / size) }, (_, n) => items.slice(n * size, (n + 1) * size));
 }

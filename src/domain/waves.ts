@@ -36,7 +36,7 @@ export function inWavesOf<T>(items: readonly T[], shares: readonly number[]): re
 /** How an instance of a wave fares when the bound has passed. */
 export type Fate = 'done' | 'failed' | 'late' | 'lost';
 
-export function fateOf({ state, silent }: DeployedInstance): Fate {
+function fateOf({ state, silent }: DeployedInstance): Fate {
   if (state === 'succeeded') return 'done';
   if (state === 'failed') return 'failed';
   return silent === true ? 'lost' : 'late';

@@ -8,7 +8,7 @@ import { FULL, twoFleetWorlds } from './worlds.ts';
 /** Small worlds in which the fleets are Auto Scaling groups that move between the pools of production and test. */
 
 /** The same world, where each fleet is a group that is attached to the pools that have one of it. */
-export function attachedWorld(snapshot: Snapshot, group: Partial<FleetGroup> = {}): Snapshot {
+function attachedWorld(snapshot: Snapshot, group: Partial<FleetGroup> = {}): Snapshot {
   const fleets = snapshot.fleets.map((fleet) => ({
     ...fleet,
     holder: `Auto Scaling group group-${fleet.id}`,
@@ -22,7 +22,11 @@ function groupOf({ pools }: Snapshot, fleet: Fleet): FleetGroup {
   const template = `lt-1 version ${fleet.id}`;
   return {
     name: `group-${fleet.id}`,
-    ...{ minimum: Math.min(1, size), maximum: 20, desired: size, capacity: size, inService: size },
+    minimum: Math.min(1, size),
+    maximum: 20,
+    desired: size,
+    capacity: size,
+    inService: size,
     zones: ['a'],
     targetGroups: pools.filter((pool) => targetsOf(pool, fleet).some(isRegistered)).map(({ arn }) => arn),
     moves: true,

@@ -281,7 +281,8 @@ export class FakeWorld {
   #attach(fleet: Fleet, arn: string, isIn: boolean): void {
     const pool = this.now.pools.find((one) => one.arn === arn)!.name;
     this.set((snapshot) => attached(snapshot, { fleet: fleet.id, pool }, isIn));
-    for (const { id } of members(fleet)) isIn ? this.#enter(pool, id) : this.#leave(pool, id);
+    const move = (id: string): void => (isIn ? this.#enter(pool, id) : this.#leave(pool, id));
+    for (const { id } of members(fleet)) move(id);
   }
 
   #mark(id: string, marks: Marks): void {

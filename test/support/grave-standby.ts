@@ -11,7 +11,7 @@ const ASKED = { run: 'r1', who: 'ann', since: '2026-06-01T00:00:00.000Z' };
 const PREPARED = { before: 1, at: 2, paused: ['AZRebalance'], ...ASKED };
 const BATCH = { fleet: 'A', instances: ['A-0'], places: { 'A-0': [{ pool: 'one', port: 8080 }] } };
 
-export const regroup =
+const regroup =
   (group: Partial<FleetGroup>): Act =>
   (fake) =>
     fake.set((snapshot) => ({

@@ -56,7 +56,7 @@ function switched(state: State, to: string, from: string): Missing {
 }
 
 /** The fleets of ours that still exist. */
-export function fleets(state: State): readonly string[] {
+function fleets(state: State): readonly string[] {
   return [...new Set(living(state).flatMap((box) => fleetOf(box) ?? []))];
 }
 

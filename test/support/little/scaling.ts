@@ -74,7 +74,7 @@ function withScalingMember(state: State, name: string, id: string, member: Scali
   return withGroup(state, name, { members });
 }
 
-export function propagated({ name, tags }: ScalingGroup): Record<string, string> {
+function propagated({ name, tags }: ScalingGroup): Record<string, string> {
   const own = Object.entries(tags).flatMap(([key, { value, propagates }]) => (propagates ? [[key, value]] : []));
   return { ...(Object.fromEntries(own) as Record<string, string>), [GROUP_NAME]: name };
 }
