@@ -93,11 +93,13 @@ export const up: Task<'up', typeof OPTIONS> = {
     const many = nextQuotaProblem(snapshot, countByZone(members(blue)), zones);
     if (many !== undefined) return many;
     const sample = defined({ cloneFrom: options.cloneFrom });
-    const spec = await resolve({ release, zones, blue, ...sample });
+    const fleet = `${release}-${requestedBy.run}`;
+    const idle = model.testPools({ id: fleet, release, marks: {}, instances: [] });
+    const spec = await resolve({ release, zones, blue, fleet, targetGroups: idle.map(({ arn }) => arn), ...sample });
     const goal = {
       ...requestedBy,
       verb: 'up',
-      fleet: `${release}-${requestedBy.run}`,
+      fleet,
       release,
       spec,
       ...sample,

@@ -1,16 +1,37 @@
 import * as sdk from '@aws-sdk/client-auto-scaling';
-import type { AutoScalingGroup, UpdateAutoScalingGroupType } from '@aws-sdk/client-auto-scaling';
+import type {
+  AutoScalingGroup,
+  CreateAutoScalingGroupType,
+  LifecycleHook,
+  NotificationConfiguration,
+  PutScalingPolicyType,
+  PutWarmPoolType,
+  ScalingPolicy,
+  ScheduledUpdateGroupAction,
+  ScheduledUpdateGroupActionRequest,
+  UpdateAutoScalingGroupType,
+} from '@aws-sdk/client-auto-scaling';
 import { OperatorError } from '../errors.ts';
 import { pageItems } from './pages.ts';
 import type { Send, Session } from './session.ts';
 
-export type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
+export type { AutoScalingGroup, CreateAutoScalingGroupType } from '@aws-sdk/client-auto-scaling';
 
 /** Limit of a page (API reference, DescribeAutoScalingGroups). */
 const PAGE = 100;
 /** The newest activities are enough to say why instances are missing. */
 const ACTIVITIES = 20;
+/** Actions of one request (API reference, BatchPutScheduledUpdateGroupAction). */
+const SCHEDULES = 50;
 const GROUP = 'auto-scaling-group';
+
+/** What belongs to a group, and is not in its description. */
+export interface GroupParts {
+  readonly hooks: readonly LifecycleHook[];
+  readonly policies: readonly ScalingPolicy[];
+  readonly schedules: readonly ScheduledUpdateGroupAction[];
+  readonly notifications: readonly NotificationConfiguration[];
+}
 
 /** The Auto Scaling requests that turnout sends. Errors are `OperatorError`s. */
 export class AutoScaling {
@@ -20,13 +41,15 @@ export class AutoScaling {
     this.#send = session.connect('autoscaling', new sdk.AutoScalingClient(session.clientConfig()));
   }
 
-  /** Names of the groups, but these, that register their instances with a target group, by its ARN; one request for 100 groups. */
-  async groupsByTargetGroup(but: readonly string[] = []): Promise<ReadonlyMap<string, readonly string[]>> {
+  /** Names of the groups, but our own, that register their instances with a target group, by its ARN; one request for 100 groups. */
+  async groupsByTargetGroup(
+    isOurs: (group: AutoScalingGroup) => boolean = () => false,
+  ): Promise<ReadonlyMap<string, readonly string[]>> {
     const all = await this.allGroups();
     const byTargetGroup = new Map<string, string[]>();
     for (const group of all) {
       const { AutoScalingGroupName: name = '' } = group;
-      if (but.includes(name)) continue;
+      if (isOurs(group)) continue;
       for (const arn of targetGroupsOf(group)) byTargetGroup.set(arn, [...(byTargetGroup.get(arn) ?? []), name]);
     }
     return byTargetGroup;
@@ -54,6 +77,118 @@ export class AutoScaling {
         next: ['Check `fleet.groups` in the config, the region and the account.'],
       });
     });
+  }
+
+  /**
+   * The groups with this tag, and the one of this name where it is still there, with their instances.
+   * @throws OperatorError `no-such-group` when there is none of them
+   */
+  async groupsWith(tag: string, value: string, named: string): Promise<readonly AutoScalingGroup[]> {
+    const command = (input: object) => (NextToken?: string) =>
+      new sdk.DescribeAutoScalingGroupsCommand({ ...input, NextToken });
+    const asked = [{ Filters: [{ Name: `tag:${tag}`, Values: [value] }] }, { AutoScalingGroupNames: [named] }];
+    const found = await Promise.all(
+      asked.map(async (input) => pageItems(this.#send, command(input), (page) => page.AutoScalingGroups)),
+    );
+    const all = new Map(found.flat().map((group) => [group.AutoScalingGroupName ?? '', group]));
+    if (all.size > 0) return [...all.values()];
+    throw new OperatorError('no-such-group', `There is no Auto Scaling group ${named}.`, {
+      next: ['Check `fleet.clone` in the config, the region and the account.'],
+    });
+  }
+
+  /** The group of that name; undefined where there is none, or none any more. */
+  async find(name: string): Promise<AutoScalingGroup | undefined> {
+    const { AutoScalingGroups: all = [] } = await this.#send(
+      new sdk.DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name] }),
+    );
+    return all[0];
+  }
+
+  async create(input: CreateAutoScalingGroupType): Promise<void> {
+    await this.#send(new sdk.CreateAutoScalingGroupCommand(input));
+  }
+
+  /** Deletes an empty group, with its policies; one that has instances is refused by AWS (API reference, DeleteAutoScalingGroup). */
+  async delete(name: string): Promise<void> {
+    await this.#send(new sdk.DeleteAutoScalingGroupCommand({ AutoScalingGroupName: name }));
+  }
+
+  /** What belongs to a group, and is not in its description. */
+  async partsOf(name: string): Promise<GroupParts> {
+    const AutoScalingGroupName = name;
+    const [{ LifecycleHooks: hooks = [] }, policies, schedules, notifications] = await Promise.all([
+      this.#send(new sdk.DescribeLifecycleHooksCommand({ AutoScalingGroupName })),
+      pageItems(
+        this.#send,
+        (NextToken?: string) => new sdk.DescribePoliciesCommand({ AutoScalingGroupName, NextToken }),
+        (page) => page.ScalingPolicies,
+      ),
+      pageItems(
+        this.#send,
+        (NextToken?: string) => new sdk.DescribeScheduledActionsCommand({ AutoScalingGroupName, NextToken }),
+        (page) => page.ScheduledUpdateGroupActions,
+      ),
+      pageItems(
+        this.#send,
+        (NextToken?: string) =>
+          new sdk.DescribeNotificationConfigurationsCommand({ AutoScalingGroupNames: [name], NextToken }),
+        (page) => page.NotificationConfigurations,
+      ),
+    ]);
+    return { hooks, policies, schedules, notifications };
+  }
+
+  /** How many groups the account may have in the region, and has. */
+  async groupLimit(): Promise<{ readonly most: number; readonly has: number }> {
+    const limits = await this.#send(new sdk.DescribeAccountLimitsCommand({}));
+    return { most: limits.MaxNumberOfAutoScalingGroups ?? Infinity, has: limits.NumberOfAutoScalingGroups ?? 0 };
+  }
+
+  async putPolicy(input: PutScalingPolicyType): Promise<void> {
+    await this.#send(new sdk.PutScalingPolicyCommand(input));
+  }
+
+  /** @throws OperatorError `schedule-refused`: what could not be put comes back in an answer that is none of an error */
+  async putSchedules(name: string, actions: readonly ScheduledUpdateGroupActionRequest[]): Promise<void> {
+    for (let n = 0; n < actions.length; n += SCHEDULES) {
+      const { FailedScheduledUpdateGroupActions: failed = [] } = await this.#send(
+        new sdk.BatchPutScheduledUpdateGroupActionCommand({
+          AutoScalingGroupName: name,
+          ScheduledUpdateGroupActions: actions.slice(n, n + SCHEDULES),
+        }),
+      );
+      const [first] = failed;
+      if (first !== undefined)
+        throw new OperatorError(
+          'schedule-refused',
+          `AWS refused the scheduled action ${first.ScheduledActionName} of ${name}: ${first.ErrorMessage ?? first.ErrorCode ?? ''}`,
+          { next: ['Correct it on the group that is cloned; then run this again.'] },
+        );
+    }
+  }
+
+  async putNotification(name: string, TopicARN: string, NotificationTypes: string[]): Promise<void> {
+    const input = { AutoScalingGroupName: name, TopicARN, NotificationTypes };
+    await this.#send(new sdk.PutNotificationConfigurationCommand(input));
+  }
+
+  async putWarmPool(input: PutWarmPoolType): Promise<void> {
+    await this.#send(new sdk.PutWarmPoolCommand(input));
+  }
+
+  /** Its instances end (API reference, DeleteWarmPool). */
+  async deleteWarmPool(name: string): Promise<void> {
+    await this.#send(new sdk.DeleteWarmPoolCommand({ AutoScalingGroupName: name }));
+  }
+
+  async enableMetrics(name: string, Metrics: string[]): Promise<void> {
+    const input = { AutoScalingGroupName: name, Granularity: '1Minute', Metrics };
+    await this.#send(new sdk.EnableMetricsCollectionCommand(input));
+  }
+
+  async suspend(name: string, ScalingProcesses: string[]): Promise<void> {
+    await this.#send(new sdk.SuspendProcessesCommand({ AutoScalingGroupName: name, ScalingProcesses }));
   }
 
   /** State of the instance refresh that has not ended; undefined when there is none. The newest comes first. */

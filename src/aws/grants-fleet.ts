@@ -64,13 +64,32 @@ function ec2(config: Config): readonly Grant[] {
   ];
 }
 
+const CLONE_READS = ['LifecycleHooks', 'Policies', 'ScheduledActions', 'NotificationConfigurations', 'AccountLimits'];
+const CLONE_MAKES = [
+  'CreateAutoScalingGroup',
+  'DeleteAutoScalingGroup',
+  'PutScalingPolicy',
+  'BatchPutScheduledUpdateGroupAction',
+  'PutNotificationConfiguration',
+  'PutWarmPool',
+  'DeleteWarmPool',
+  'EnableMetricsCollection',
+  'SuspendProcesses',
+].map((name) => `autoscaling:${name}`);
+
 /** Servers are launched and terminated by their groups: what launches from a template needs leave to do so itself (Auto Scaling user guide, launch template support). */
 function autoScaling(config: Config): readonly Grant[] {
   const { fleet, traffic } = config;
   const moves = traffic.kind === 'target-groups';
-  const groups = fleet.kind === 'auto-scaling' ? fleet.groups : [];
+  const clone = fleet.kind === 'auto-scaling' ? fleet.clone : undefined;
+  const groups = clone === undefined ? (fleet.kind === 'auto-scaling' && fleet.groups) || [] : [clone, `${clone}-*`];
   const own = groups.map((name) => arn(config, 'autoscaling', `autoScalingGroup:*:autoScalingGroupName/${name}`));
-  const reads = ['InstanceRefreshes', 'ScalingActivities', ...(moves ? ['TrafficSources'] : [])];
+  const reads = [
+    'InstanceRefreshes',
+    'ScalingActivities',
+    ...(moves ? ['TrafficSources'] : []),
+    ...(clone === undefined ? [] : CLONE_READS),
+  ];
   const read = reads.map((what) => `autoscaling:Describe${what}`);
   const attaches = ['AttachTrafficSources', 'DetachTrafficSources'].map((name) => `autoscaling:${name}`);
   const change = ['UpdateAutoScalingGroup', 'CreateOrUpdateTags', 'DeleteTags'].map((name) => `autoscaling:${name}`);
@@ -88,6 +107,7 @@ function autoScaling(config: Config): readonly Grant[] {
     },
     ...imageParameter(config),
     { use: 'run', Sid: 'ChangeGroups', Action: [...change, ...(moves ? attaches : [])], Resource: own },
+    ...(clone === undefined ? [] : [{ use: 'run', Sid: 'MakeClones', Action: CLONE_MAKES, Resource: own } as const]),
     ...(fleet.image === undefined
       ? []
       : [{ use: 'run', Sid: 'MakeVersion', Action: ['ec2:CreateLaunchTemplateVersion'], Resource } as const]),

@@ -83,7 +83,7 @@ function firstFleetOf(
 ): Pick<SandboxOptions, 'template' | 'opsworks' | 'scalingGroups'> {
   if (fleet.kind === 'opsworks') return { opsworks: stackOf(fleet, environment) };
   const template = fleet.launchTemplate?.name;
-  return fleet.kind === 'ec2' ? { template } : { template, scalingGroups: fleet.groups };
+  return fleet.kind === 'ec2' ? { template } : { template, scalingGroups: fleet.groups ?? [fleet.clone ?? ''] };
 }
 
 function stackOf({ stack, app }: OpsWorksFleetConfig, environment: string): NonNullable<SandboxOptions['opsworks']> {

@@ -91,10 +91,15 @@ function fleetChecks(root: Tree): readonly Mistake[] {
 
 /** What a fleet of Auto Scaling groups is not used with. */
 function scalingChecks(root: Tree): readonly Mistake[] {
-  const { kind, groups } = tree(root['fleet']);
+  const { kind, groups, clone } = tree(root['fleet']);
   if (kind !== 'auto-scaling') return [];
   const names = list(groups);
   return [
+    ...unless(
+      (groups === undefined) !== (clone === undefined),
+      ['fleet'],
+      'expected either groups, which take turns, or clone, the group that is cloned for each release',
+    ),
     ...unless(
       names.length < 2 || names[0] !== names[1],
       ['fleet', 'groups', 1],

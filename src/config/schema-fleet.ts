@@ -127,14 +127,20 @@ const opsworks = z.strictObject({
 const autoScaling = z.strictObject({
   kind: z
     .literal('auto-scaling')
-    .describe('Two permanent EC2 Auto Scaling groups that take turns: see docs/auto-scaling.md.'),
+    .describe('EC2 Auto Scaling groups: two that take turns, or a clone for each release. See docs/auto-scaling.md.'),
   tagPrefix,
   count,
   groups: z
     .array(text('the name of an Auto Scaling group', /^[!-9;-~]{1,255}$/), { error: 'two names' })
     .length(2, { error: 'two names' })
+    .exactOptional()
     .describe(
       'Names of the two groups; one serves, the other is empty until the next release. By weights each is attached to a target group of its own; with `traffic.kind: target-groups` turnout attaches and detaches them.',
+    ),
+  clone: text('the name of an Auto Scaling group', /^[!-9;-~]{1,150}$/)
+    .exactOptional()
+    .describe(
+      'Instead of groups: name of the group that serves today. `up` makes a group like the one that serves for each release, called by this name and the release, and `cleanup` deletes it.',
     ),
   launchTemplate: launchTemplate
     .exactOptional()

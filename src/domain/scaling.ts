@@ -28,6 +28,8 @@ export interface FleetGroup {
   readonly zones: readonly string[];
   /** ARNs of the target groups that it registers its instances with. */
   readonly targetGroups: readonly string[];
+  /** turnout has made it, and deletes it with its fleet. Absent: it stays, at 0. */
+  readonly clone?: true;
   /** It is attached to the pools of production or of test in turn. Absent: it stays in a pool of its own. */
   readonly moves?: true;
   /** What it launches from, as `lt-0123 version 7`; of `$Latest` and `$Default` that word. Absent: a launch configuration. */

@@ -18,6 +18,10 @@ export interface LaunchRequest {
   readonly blue: Fleet;
   /** The instance of it that is cloned, where its instances differ. */
   readonly cloneFrom?: string;
+  /** Id of the fleet to be. Absent: it is only asked what it would be. */
+  readonly fleet?: string;
+  /** ARNs of the target groups that it has to itself from its start: where weights move traffic. */
+  readonly targetGroups?: readonly string[];
 }
 
 /** A fleet to launch, with the result of `resolve`. */

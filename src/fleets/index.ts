@@ -19,7 +19,7 @@ export async function openFleet({ environment, fleet, traffic }: Config, session
     ]);
     const moves = traffic.kind === 'target-groups' && { moves: true as const };
     const clients = { scaling: new AutoScaling(session), standby: new Standby(session) };
-    return groups.createAutoScalingFleet({ ...options, config: fleet, ...clients, ...moves });
+    return groups.createAutoScalingFleet({ ...options, config: fleet, ...clients, traffic: traffic.kind, ...moves });
   }
   const [opsworks, { OpsWorks }] = await Promise.all([import('./opsworks/index.ts'), import('../aws/opsworks.ts')]);
   return opsworks.createOpsWorksFleet({ ...options, config: fleet, opsworks: new OpsWorks(session) });

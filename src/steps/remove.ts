@@ -22,7 +22,9 @@ export const remove: StepDefinition<Remove> = (step) => ({
     const { group, holder } = fleetOf(snapshot, step);
     return group === undefined
       ? `delete the ${holder ?? 'rest'} when its instances have ended`
-      : `let go of ${group.name} when its instances have ended; it stays, at 0`;
+      : group.clone
+        ? `delete ${group.name} when its instances have ended`
+        : `let go of ${group.name} when its instances have ended; it stays, at 0`;
   },
   instances: (snapshot) => idsOf(fleetOf(snapshot, step).instances),
   estimateS: () => SHUTDOWN_S,

@@ -26,9 +26,16 @@ export async function openTraffic(
   };
   const scalingGroups: Beside['scalingGroups'] = async () => {
     const { AutoScaling } = await import('../aws/autoscaling.ts');
-    // Those of the config are this environment's fleets.
-    const own = config.fleet?.kind === 'auto-scaling' ? config.fleet.groups : [];
-    return new AutoScaling(session).groupsByTargetGroup(own);
+    const { fleet } = config;
+    if (fleet?.kind !== 'auto-scaling') return new AutoScaling(session).groupsByTargetGroup();
+    // Those of the config are this environment's fleets, and so are those that were cloned for it.
+    const named = fleet.groups ?? [fleet.clone ?? ''];
+    return new AutoScaling(session).groupsByTargetGroup(
+      ({ AutoScalingGroupName: name = '', Tags = [] }) =>
+        named.includes(name) ||
+        (fleet.clone !== undefined &&
+          Tags.some(({ Key, Value }) => Key === `${owner.tagPrefix}:environment` && Value === owner.environment)),
+    );
   };
   return inAccount(createDiscovery(port, elbv2, owner, { names, impaired, scalingGroups }), config);
 }

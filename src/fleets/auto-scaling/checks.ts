@@ -48,7 +48,7 @@ export function checkIdle(owner: Ownership, group: AutoScalingGroup, capacity: n
 }
 
 /** It is of an AWS service, or about to go. */
-function checkChangeable({ AutoScalingGroupName: name = '', Operator, Status }: AutoScalingGroup): void {
+export function checkChangeable({ AutoScalingGroupName: name = '', Operator, Status }: AutoScalingGroup): void {
   if (Operator?.Principal !== undefined)
     throw new OperatorError(
       'group-managed-by-aws',
@@ -88,8 +88,13 @@ export interface Attachments {
 
 /** @throws OperatorError unless it has target groups of its own where it keeps them, and a launch template that can be set */
 export function checkSetup(group: AutoScalingGroup, serving: AutoScalingGroup, attachments: Attachments): void {
-  const { AutoScalingGroupName: name = '', MixedInstancesPolicy: mixed } = group;
   checkAttachments(group, serving, attachments);
+  checkTemplate(group);
+}
+
+/** @throws OperatorError unless a launch template can be set, for all of its types */
+export function checkTemplate(group: AutoScalingGroup): void {
+  const { AutoScalingGroupName: name = '', MixedInstancesPolicy: mixed } = group;
   if (templateOf(group)?.LaunchTemplateId === undefined)
     throw new OperatorError(
       'no-launch-template',
@@ -136,5 +141,22 @@ function checkAttachments(
         'Attach each group to one of the two target groups under `traffic.groups` in the config, and to no other.',
       ],
     },
+  );
+}
+
+/** @throws OperatorError where a clone of that capacity would exceed what the group, or the account, may have */
+export function checkRoom(
+  group: string,
+  { capacity, max, most, has }: Record<'capacity' | 'max' | 'most' | 'has', number>,
+): void {
+  if (capacity > max)
+    throw new OperatorError('group-too-small', `${group} has a maximum of ${max}, and ${capacity} are needed.`, {
+      next: [`Raise its maximum to ${capacity} or more; or run this with a smaller --count.`],
+    });
+  if (has < most) return;
+  throw new OperatorError(
+    'too-many-groups',
+    `The account has ${has} Auto Scaling groups in this region, and its quota is ${most}: there is no room for another one.`,
+    { next: ['Delete groups that nobody uses, or ask AWS for a larger quota; then run this again.'] },
   );
 }

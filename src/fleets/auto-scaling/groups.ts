@@ -1,6 +1,6 @@
 import { targetGroupsOf, type AutoScaling, type AutoScalingGroup } from '../../aws/autoscaling.ts';
 import type { Standby } from '../../aws/standby.ts';
-import type { AutoScalingFleetConfig } from '../../config/config.ts';
+import type { AutoScalingFleetConfig, TrafficConfig } from '../../config/config.ts';
 import { defined } from '../../domain/defined.ts';
 import type { Ownership } from '../../domain/owners.ts';
 import { heldIn, type FleetGroup } from '../../domain/scaling.ts';
@@ -15,6 +15,8 @@ export interface AutoScalingDeps extends Omit<Ec2FleetOptions, 'config'> {
   /** Its groups are attached to the target groups of production or of test in turn. */
   readonly moves?: true;
   readonly standby: Standby;
+  /** Decides what a clone's policies may count. */
+  readonly traffic?: TrafficConfig['kind'];
 }
 
 type Member = NonNullable<AutoScalingGroup['Instances']>[number];
@@ -25,6 +27,8 @@ const CARRIES = 'template';
 const HELD = 'minimum';
 /** What a deploy in place has changed of it. */
 const PREPARED = 'standby';
+/** The group that turnout has made this one like: it is turnout's to delete. */
+const CLONED = 'cloned-from';
 
 export function tagsOf({ Tags: tags = [] }: AutoScalingGroup): Tags {
   return Object.fromEntries(tags.map(({ Key = '', Value = '' }) => [Key, Value]));
@@ -55,6 +59,20 @@ export function fleetTagNames(owner: Ownership, group: AutoScalingGroup): readon
 
 export function carriesTag(owner: Ownership, template: string): Tags {
   return { [tagName(owner, CARRIES)]: template };
+}
+
+export function clonedTag(owner: Ownership, from: string): Tags {
+  return { [tagName(owner, CLONED)]: from };
+}
+
+export function isClone(owner: Ownership, group: AutoScalingGroup): boolean {
+  return tagName(owner, CLONED) in tagsOf(group);
+}
+
+/** Those that the config names; of clones, those that have the tag of this environment, and the one that is cloned. */
+export async function ourGroups({ scaling, config, owner }: AutoScalingDeps): Promise<readonly AutoScalingGroup[]> {
+  if (config.clone === undefined) return scaling.groups(config.groups ?? []);
+  return scaling.groupsWith(tagName(owner, 'environment'), owner.environment, config.clone);
 }
 
 export function heldTagName(owner: Ownership): string {
@@ -135,6 +153,7 @@ export function toFleetGroup(
     protects: membersOf(group).flatMap(({ ProtectedFromScaleIn: is, InstanceId = '' }) => (is ? [InstanceId] : [])),
     suspended: (group.SuspendedProcesses ?? []).flatMap(({ ProcessName }) => ProcessName ?? []),
     failures,
+    ...(isClone(owner, group) && { clone: true as const }),
     ...defined({
       moves,
       launches: template && templateText(template),
@@ -146,5 +165,19 @@ export function toFleetGroup(
       managedBy: group.Operator?.Principal,
       status: group.Status,
     }),
+  };
+}
+
+/** A mixed instances policy keeps all but the version (API reference, UpdateAutoScalingGroup: it is replaced as a whole). */
+export function launchFrom(
+  { MixedInstancesPolicy: mixed }: AutoScalingGroup,
+  template: { readonly LaunchTemplateId: string; readonly Version: string },
+): Pick<AutoScalingGroup, 'LaunchTemplate' | 'MixedInstancesPolicy'> {
+  if (mixed === undefined) return { LaunchTemplate: template };
+  return {
+    MixedInstancesPolicy: {
+      ...mixed,
+      LaunchTemplate: { ...mixed.LaunchTemplate, LaunchTemplateSpecification: template },
+    },
   };
 }

@@ -13,8 +13,10 @@ import {
   fleetTagsOf,
   heldTagName,
   groupMarks,
+  isClone,
   membersOf,
   nameOf,
+  ourGroups,
   tagsOf,
   templateOf,
   templateText,
@@ -54,7 +56,7 @@ export function createAutoScalingFleet(deps: AutoScalingDeps): FleetPort {
     attach: async (fleet, targetGroup) => scaling.attach(nameOf(fleet), targetGroup),
     detach: async (fleet, targetGroup) => scaling.detach(nameOf(fleet), targetGroup),
 
-    terminate: async (fleet) => scaling.update({ AutoScalingGroupName: nameOf(fleet), MinSize: 0, DesiredCapacity: 0 }),
+    terminate: async (fleet) => empty(deps, fleet),
 
     remove: async (fleet) => letGo(deps, fleet),
   };
@@ -79,17 +81,29 @@ async function resize(
   if (held === undefined) await scaling.untag(name, [tag]);
 }
 
-/** The group stays, at 0, and without what is known of the fleet. */
+/** What a clone keeps warm ends as well: it could not be deleted otherwise (API reference, DeleteAutoScalingGroup). */
+async function empty({ owner, scaling }: AutoScalingDeps, fleet: Fleet): Promise<void> {
+  const name = nameOf(fleet);
+  await scaling.update({ AutoScalingGroupName: name, MinSize: 0, DesiredCapacity: 0 });
+  const group = await scaling.find(name);
+  if (group?.WarmPoolConfiguration !== undefined && isClone(owner, group)) await scaling.deleteWarmPool(name);
+}
+
+/** A clone is deleted; another group stays, at 0, and without what is known of the fleet. */
 async function letGo({ owner, scaling }: AutoScalingDeps, fleet: Fleet): Promise<void> {
   const name = nameOf(fleet);
-  const [group] = (await scaling.groups([name])) as [AutoScalingGroup];
+  const group = await scaling.find(name);
+  if (group === undefined || group.Status !== undefined) return;
   if (fleetTagsOf(owner, group)?.fleet !== fleet.id || (group.Instances ?? []).length > 0) return;
+  if (isClone(owner, group)) return scaling.delete(name);
   await scaling.untag(name, fleetTagNames(owner, group));
 }
 
 /** The group with exactly these instances: what it launches from now on gets its tags as well. */
-async function claim({ owner, scaling, config, ec2 }: AutoScalingDeps, request: ClaimRequest): Promise<void> {
-  const groups = await scaling.groups(config.groups);
+async function claim(deps: AutoScalingDeps, request: ClaimRequest): Promise<void> {
+  const { owner, scaling, ec2 } = deps;
+  const groups = await ourGroups(deps);
+  const names = groups.map(({ AutoScalingGroupName: name = '' }) => name);
   const { instances: ids, fleet, release, marks } = request;
   const found = groups.find((group) => {
     const own = membersOf(group).map(({ InstanceId = '' }) => InstanceId);
@@ -98,8 +112,8 @@ async function claim({ owner, scaling, config, ec2 }: AutoScalingDeps, request: 
   if (found === undefined)
     throw new OperatorError(
       'not-a-group',
-      `The ${ids.length} instances in production are not all of one of the groups ${list(config.groups)}, and a fleet is a group.`,
-      { next: ['Check `fleet.groups` in the config, and that each group is attached to one target group of its own.'] },
+      `The ${ids.length} instances in production are not all of one of the groups ${list(names)}, and a fleet is a group.`,
+      { next: ['Check `fleet` in the config, and that each group is attached to one target group of its own.'] },
     );
   const { AutoScalingGroupName: name = '' } = found;
   const owned = ownershipTags(owner, fleet, release);

@@ -5,7 +5,17 @@ import { OperatorError } from '../../errors.ts';
 import { markTags, ownershipTags } from '../ec2/tags.ts';
 import type { LaunchOrder } from '../fleet.ts';
 import { checkIdle } from './checks.ts';
-import { carriesTag, fleetTagsOf, heldTagName, tagsOf, templateText, type AutoScalingDeps } from './groups.ts';
+import {
+  carriesTag,
+  clonedTag,
+  fleetTagsOf,
+  heldTagName,
+  launchFrom,
+  tagsOf,
+  templateText,
+  type AutoScalingDeps,
+} from './groups.ts';
+import { makeClone, type Clone } from './make-clone.ts';
 import type { GroupRequest } from './resolve.ts';
 
 /**
@@ -16,9 +26,7 @@ export async function launchGroup(deps: AutoScalingDeps, order: LaunchOrder): Pr
   const { owner, scaling } = deps;
   const { spec, fleet, release, marks = {}, held } = order;
   const { name = '', capacity = 0 } = spec.group ?? {};
-  const [group] = (await scaling.groups([name])) as [AutoScalingGroup];
-  const isOurs = fleetTagsOf(owner, group)?.fleet === fleet;
-  if (!isOurs) checkIdle(owner, group, capacity);
+  const { clones } = spec.request as unknown as GroupRequest;
   const { id, version } = await versionFor(deps, order);
   const template = { LaunchTemplateId: id, Version: version };
   const own = {
@@ -26,6 +34,10 @@ export async function launchGroup(deps: AutoScalingDeps, order: LaunchOrder): Pr
     ...carriesTag(owner, templateText(template)),
     ...(held && { [heldTagName(owner)]: heldText(held) }),
   };
+  if (clones !== undefined) return cloneFor(deps, order, { from: clones, template, own });
+  const [group] = (await scaling.groups([name])) as [AutoScalingGroup];
+  const isOurs = fleetTagsOf(owner, group)?.fleet === fleet;
+  if (!isOurs) checkIdle(owner, group, capacity);
   if (!hasTags(group, own)) await scaling.tag(name, own, false);
   if (!isOurs) await scaling.tag(name, ownershipTags(owner, fleet, release), true);
   await scaling.update({
@@ -37,23 +49,42 @@ export async function launchGroup(deps: AutoScalingDeps, order: LaunchOrder): Pr
   });
 }
 
+interface CloneOrder {
+  /** Name of the group that it is to be like. */
+  readonly from: string;
+  readonly template: Clone['template'];
+  /** Tags that its instances do not get. */
+  readonly own: Readonly<Record<string, string>>;
+}
+
+/** A clone that has its size has all of its pieces. */
+async function cloneFor(
+  deps: AutoScalingDeps,
+  { spec, fleet, release }: LaunchOrder,
+  { from, template, own }: CloneOrder,
+): Promise<void> {
+  const { owner, scaling } = deps;
+  const { name = '', capacity = 0, targetGroups = [] } = spec.group ?? {};
+  const found = await scaling.find(name);
+  if (found !== undefined && (found.DesiredCapacity ?? 0) >= capacity) return;
+  if (found !== undefined && fleetTagsOf(owner, found)?.fleet !== fleet)
+    throw new OperatorError('name-taken', `There is an Auto Scaling group ${name}, which is not this environment's.`, {
+      next: ['Delete it, or name the clones after another group under `fleet.clone` in the config.'],
+    });
+  const [source] = (await scaling.groups([from])) as [AutoScalingGroup];
+  const tagged = (tags: Readonly<Record<string, string>>, propagates: boolean): Clone['tags'] =>
+    Object.entries(tags).map(([key, value]) => ({ key, value, propagates }));
+  const tags = [
+    ...tagged({ ...own, ...clonedTag(owner, from) }, false),
+    ...tagged(ownershipTags(owner, fleet, release), true),
+  ];
+  await makeClone(deps, source, { name, template, targetGroups, tags }, found !== undefined);
+  await scaling.update({ AutoScalingGroupName: name, MinSize: capacity, DesiredCapacity: capacity });
+}
+
 function hasTags(group: AutoScalingGroup, wanted: Readonly<Record<string, string>>): boolean {
   const tags = tagsOf(group);
   return Object.entries(wanted).every(([key, value]) => tags[key] === value);
-}
-
-/** A mixed instances policy keeps all but the version (API reference, UpdateAutoScalingGroup: it is replaced as a whole). */
-function launchFrom(
-  { MixedInstancesPolicy: mixed }: AutoScalingGroup,
-  template: { readonly LaunchTemplateId: string; readonly Version: string },
-): Pick<AutoScalingGroup, 'LaunchTemplate' | 'MixedInstancesPolicy'> {
-  if (mixed === undefined) return { LaunchTemplate: template };
-  return {
-    MixedInstancesPolicy: {
-      ...mixed,
-      LaunchTemplate: { ...mixed.LaunchTemplate, LaunchTemplateSpecification: template },
-    },
-  };
 }
 
 /** The numbered version of the order; with an image, the one that is made for this fleet, once. */

@@ -11,6 +11,7 @@ import {
   inServiceOf,
   groupMarks,
   membersOf,
+  ourGroups,
   templateText,
   toFleetGroup,
   weightOf,
@@ -23,8 +24,9 @@ export async function readGroups(
   deps: AutoScalingDeps,
   ids: readonly string[] | Promise<readonly string[]>,
 ): Promise<FleetReading> {
-  const { owner, scaling, config, ec2 } = deps;
-  const [groups, asked] = await Promise.all([scaling.groups(config.groups), ids]);
+  const { owner, ec2 } = deps;
+  const [groups, asked] = await Promise.all([ourGroups(deps), ids]);
+  const names = groups.map(({ AutoScalingGroupName: name = '' }) => name);
   const own = groups.filter((group) => fleetTagsOf(owner, group) !== undefined);
   const memberIds = groups.flatMap(membersOf).flatMap(({ InstanceId }) => InstanceId ?? []);
   const wanted = [...new Set([...memberIds, ...asked.filter((id) => id.startsWith('i-'))])];
@@ -34,12 +36,12 @@ export async function readGroups(
   ]);
   const sized = await keptVolumeSizes(ec2)(machines);
   const byId = new Map(sized.map((machine) => [machine.InstanceId ?? '', machine]));
-  const fleets = own.map((group, index) => toFleet(deps, group, beside[index]!, byId));
+  const fleets = own.map((group, index) => toFleet({ ...deps, names }, group, beside[index]!, byId));
   const known = new Set(fleets.flatMap(({ instances }) => instances.map(({ id }) => id)));
   const unmanaged = sized.filter(({ InstanceId = '' }) => asked.includes(InstanceId) && !known.has(InstanceId));
   return {
     fleets: fleets.toSorted((a, b) => launchOf(a) - launchOf(b)),
-    unmanaged: unmanaged.map((machine) => ofOurGroups(deps, toInstance(owner, machine))),
+    unmanaged: unmanaged.map((machine) => ofOurGroups(names, toInstance(owner, machine))),
   };
 }
 
@@ -57,7 +59,7 @@ async function besideOf(deps: AutoScalingDeps, group: AutoScalingGroup): Promise
 }
 
 function toFleet(
-  deps: AutoScalingDeps,
+  deps: AutoScalingDeps & { readonly names: readonly string[] },
   described: AutoScalingGroup,
   beside: GroupFacts,
   byId: ReadonlyMap<string, SeenInstance>,
@@ -67,7 +69,7 @@ function toFleet(
   const group = toFleetGroup(deps, described, beside);
   const instances = membersOf(described).map((member) => {
     const machine = byId.get(member.InstanceId ?? '');
-    const own = machine === undefined ? notSeen(member) : ofOurGroups(deps, toOwnInstance(owner, machine));
+    const own = machine === undefined ? notSeen(member) : ofOurGroups(deps.names, toOwnInstance(owner, machine));
     return { ...own, ...inGroup(member, own), ...strayOf(member, group.carries), ...sizeOf(member) };
   });
   return {
@@ -118,9 +120,9 @@ function strayOf(
   return text === carries ? undefined : { stray: text, release: text };
 }
 
-/** The groups of the config are this environment's own, and none that replaces what is taken away from it. */
-function ofOurGroups({ config }: AutoScalingDeps, { owners, ...instance }: Instance): Instance {
-  const others = owners?.filter(({ kind, name }) => kind !== 'Auto Scaling group' || !config.groups.includes(name));
+/** Our groups are this environment's own, and none that replaces what is taken away from it. */
+function ofOurGroups(names: readonly string[], { owners, ...instance }: Instance): Instance {
+  const others = owners?.filter(({ kind, name }) => kind !== 'Auto Scaling group' || !names.includes(name));
   return others === undefined || others.length === 0 ? instance : { ...instance, owners: others };
 }
 

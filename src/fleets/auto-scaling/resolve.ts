@@ -7,14 +7,17 @@ import { OperatorError } from '../../errors.ts';
 import { fromImage } from '../ec2/image.ts';
 import { templateVersion } from '../ec2/template.ts';
 import type { LaunchRequest } from '../fleet.ts';
-import { checkIdle, checkSetup } from './checks.ts';
-import { attachmentsOf, inServiceOf, templateOf, weightOf, type AutoScalingDeps } from './groups.ts';
+import { checkIdle, checkRoom, checkSetup, checkTemplate } from './checks.ts';
+import { checkCloneable, cloneName, cloneNotes } from './clone.ts';
+import { attachmentsOf, inServiceOf, ourGroups, templateOf, weightOf, type AutoScalingDeps } from './groups.ts';
 
 /** The `request` of a launch spec of Auto Scaling. */
 export interface GroupRequest {
   /** The version that instances are launched from; with an image, the one that a version with that image is made of. */
   readonly template: { readonly id: string; readonly version: string };
   readonly image?: string;
+  /** Name of the group that a new one is made like. */
+  readonly clones?: string;
 }
 
 /**
@@ -22,13 +25,16 @@ export interface GroupRequest {
  * @throws OperatorError when the group cannot take it, or image, template or version do not exist
  */
 export async function resolveGroupLaunch(deps: AutoScalingDeps, request: LaunchRequest): Promise<LaunchSpec> {
-  const { owner, config, scaling, ec2 } = deps;
+  const { owner, config, ec2 } = deps;
   const { release, zones, blue, cloneFrom } = request;
-  const groups = await scaling.groups(config.groups);
+  const groups = await ourGroups(deps);
   const serving = groups.find(({ AutoScalingGroupName: name }) => name === blue.group?.name);
   const idle = groups.find(({ AutoScalingGroupName: name }) => name !== blue.group?.name);
-  if (serving === undefined || idle === undefined) throw notAGroup(blue.release, config.groups);
+  const names = config.groups ?? groups.map(({ AutoScalingGroupName: name = '' }) => name);
+  if (serving === undefined) throw notAGroup(blue.release, names);
   if (cloneFrom !== undefined) throw notCloned();
+  if (config.clone !== undefined) return resolveClone(deps, request, serving, config.clone);
+  if (idle === undefined) throw notAGroup(blue.release, names);
   const [own, others] = await Promise.all([attachmentsOf(deps, idle), attachmentsOf(deps, serving)]);
   checkSetup(idle, serving, { own, others, ...defined({ moves: deps.moves }) });
   const capacity = capacityFor(serving, idle, total(zones));
@@ -54,6 +60,45 @@ export async function resolveGroupLaunch(deps: AutoScalingDeps, request: LaunchR
       subnets: (idle.VPCZoneIdentifier ?? '').split(',').filter((id) => id !== ''),
     },
     request: { template, ...defined({ image: image?.run.ImageId }) } satisfies GroupRequest,
+  };
+}
+
+/** A new group like the one that serves, for this fleet alone. */
+async function resolveClone(
+  deps: AutoScalingDeps,
+  { release, zones, blue, fleet = release, targetGroups = [] }: LaunchRequest,
+  serving: AutoScalingGroup,
+  base: string,
+): Promise<LaunchSpec> {
+  const { config, scaling, ec2, moves } = deps;
+  const { AutoScalingGroupName: clones = '', MaxSize: max = 0 } = serving;
+  const [parts, limit] = await Promise.all([scaling.partsOf(clones), scaling.groupLimit()]);
+  checkTemplate(serving);
+  checkCloneable(deps, serving, parts);
+  const capacity = capacityFor(serving, serving, total(zones));
+  checkRoom(clones, { capacity, max, ...limit });
+  const image = config.image && (await fromImage(ec2, deps.ssm, config.image, release));
+  const template = await templateFor(deps, { serving, idle: serving, release });
+  const name = cloneName(base, fleet);
+  const made = image && `a version of ${template.id} like version ${template.version}, with the image`;
+  return {
+    kind: 'auto-scaling',
+    summary: sentences(
+      `new group ${name}: ${sizeWords(capacity, total(zones))}, from ${made ?? `${template.id} version ${template.version}`}`,
+      ...(image?.summary ?? []),
+      ...cloneNotes(serving, parts),
+    ),
+    batches: [],
+    group: {
+      name,
+      count: total(zones),
+      capacity,
+      minimum: blue.group?.held?.before ?? serving.MinSize ?? 0,
+      targetGroups: moves ? [] : targetGroups,
+      ...defined({ moves }),
+      subnets: (serving.VPCZoneIdentifier ?? '').split(',').filter((id) => id !== ''),
+    },
+    request: { template, clones, ...defined({ image: image?.run.ImageId }) } satisfies GroupRequest,
   };
 }
 

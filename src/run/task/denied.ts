@@ -13,6 +13,15 @@ type TrafficChange = Extract<keyof TrafficPort, 'setWeights' | 'setTtls' | 'regi
 type DeployChange = Extract<keyof DeploysPort, 'start'>;
 
 const RESIZE = 'autoscaling:UpdateAutoScalingGroup';
+const CLONES = [
+  'CreateAutoScalingGroup',
+  'PutScalingPolicy',
+  'BatchPutScheduledUpdateGroupAction',
+  'PutNotificationConfiguration',
+  'PutWarmPool',
+  'EnableMetricsCollection',
+  'SuspendProcesses',
+];
 const TAG = [
   'ec2:CreateTags',
   'ec2:DeleteTags',
@@ -35,6 +44,7 @@ const ACTIONS: Readonly<Record<FleetChange | TrafficChange | DeployChange, reado
     'ec2:CreateLaunchTemplateVersion',
     'autoscaling:CreateOrUpdateTags',
     RESIZE,
+    ...CLONES.map((name) => `autoscaling:${name}`),
     ...['CreateLayer', 'CreateInstance', 'StartInstance', 'SetLoadBasedAutoScaling'].map((name) => `opsworks:${name}`),
   ],
   claim: TAG,
@@ -47,8 +57,19 @@ const ACTIONS: Readonly<Record<FleetChange | TrafficChange | DeployChange, reado
   restore: [RESIZE, 'autoscaling:DeleteTags', 'autoscaling:ResumeProcesses'],
   enterStandby: ['autoscaling:EnterStandby'],
   exitStandby: ['autoscaling:ExitStandby'],
-  terminate: [RESIZE, 'ec2:TerminateInstances', 'opsworks:StopInstance', 'opsworks:DeleteInstance'],
-  remove: ['autoscaling:DeleteTags', 'opsworks:DeleteInstance', 'opsworks:DeleteLayer'],
+  terminate: [
+    RESIZE,
+    'autoscaling:DeleteWarmPool',
+    'ec2:TerminateInstances',
+    'opsworks:StopInstance',
+    'opsworks:DeleteInstance',
+  ],
+  remove: [
+    'autoscaling:DeleteTags',
+    'autoscaling:DeleteAutoScalingGroup',
+    'opsworks:DeleteInstance',
+    'opsworks:DeleteLayer',
+  ],
   register: ['elasticloadbalancing:RegisterTargets'],
   deregister: ['elasticloadbalancing:DeregisterTargets'],
   setWeights: MOVE,

@@ -54,6 +54,7 @@ export async function createGroup(state: AutoScalingState, input: CreateAutoScal
     policies: new Map(),
     schedules: new Map(),
     metrics: new Set(),
+    topics: new Map(),
     tags: mergedTags(name, [], Tags),
     activities: [],
     refreshes: [],
@@ -111,6 +112,8 @@ export async function deleteGroup(state: AutoScalingState, input: DeleteAutoScal
       'You cannot delete an AutoScalingGroup while there are instances or pending Spot instance request(s) still in the group.',
     );
   }
+  if (group.warmPool && !input.ForceDelete)
+    throw scalingError.inUse('You cannot delete an AutoScalingGroup while it has a warm pool.');
   group.isDeleting = true;
   group.desired = 0;
   state.loops.get(group.name)?.();

@@ -19,10 +19,11 @@ import {
   setInstanceProtection,
   terminateInstance,
 } from './instances.ts';
+import { deleteNotification, describeNotifications, putNotification } from './notifications.ts';
 import { deletePolicy, describePolicies, executePolicy, putPolicy } from './policies.ts';
 import { disableMetrics, enableMetrics, resumeProcesses, suspendProcesses } from './processes.ts';
 import { cancelRefresh, describeRefreshes, rollbackRefresh, startRefresh } from './refreshes.ts';
-import { deleteSchedule, describeSchedules, putSchedule } from './schedules.ts';
+import { deleteSchedule, describeSchedules, putSchedule, putSchedules } from './schedules.ts';
 import {
   attachTargetGroups,
   attachTrafficSources,
@@ -33,31 +34,37 @@ import {
 } from './sources.ts';
 import { createAutoScalingState, type AutoScalingOptions, type AutoScalingState } from './state.ts';
 import { createOrUpdateTags, deleteScalingTags, describeScalingTags } from './tags.ts';
+import { deleteWarmPool, describeWarmPool, putWarmPool } from './warm-pool.ts';
 
 const OPERATIONS: Readonly<Record<string, StateOperation<AutoScalingState>>> = {
   AttachInstances: attachInstances,
   AttachLoadBalancerTargetGroups: attachTargetGroups,
   AttachTrafficSources: attachTrafficSources,
+  BatchPutScheduledUpdateGroupAction: putSchedules,
   CancelInstanceRefresh: cancelRefresh,
   CompleteLifecycleAction: completeAction,
   CreateAutoScalingGroup: createGroup,
   CreateOrUpdateTags: createOrUpdateTags,
   DeleteAutoScalingGroup: deleteGroup,
   DeleteLifecycleHook: deleteHook,
+  DeleteNotificationConfiguration: deleteNotification,
   DeletePolicy: deletePolicy,
   DeleteScheduledAction: deleteSchedule,
   DeleteTags: deleteScalingTags,
+  DeleteWarmPool: deleteWarmPool,
   DescribeAccountLimits: describeAccountLimits,
   DescribeAutoScalingGroups: describeGroups,
   DescribeAutoScalingInstances: describeMembers,
   DescribeInstanceRefreshes: describeRefreshes,
   DescribeLifecycleHooks: describeHooks,
   DescribeLoadBalancerTargetGroups: describeTargetGroups,
+  DescribeNotificationConfigurations: describeNotifications,
   DescribePolicies: describePolicies,
   DescribeScalingActivities: describeActivities,
   DescribeScheduledActions: describeSchedules,
   DescribeTags: describeScalingTags,
   DescribeTrafficSources: describeTrafficSources,
+  DescribeWarmPool: describeWarmPool,
   DetachInstances: detachInstances,
   DetachLoadBalancerTargetGroups: detachTargetGroups,
   DetachTrafficSources: detachTrafficSources,
@@ -67,8 +74,10 @@ const OPERATIONS: Readonly<Record<string, StateOperation<AutoScalingState>>> = {
   ExecutePolicy: executePolicy,
   ExitStandby: exitStandby,
   PutLifecycleHook: putHook,
+  PutNotificationConfiguration: putNotification,
   PutScalingPolicy: putPolicy,
   PutScheduledUpdateGroupAction: putSchedule,
+  PutWarmPool: putWarmPool,
   RecordLifecycleActionHeartbeat: recordHeartbeat,
   ResumeProcesses: resumeProcesses,
   RollbackInstanceRefresh: rollbackRefresh,

@@ -9,6 +9,7 @@ import type {
   ScheduledUpdateGroupAction,
   SuspendedProcess,
   TagDescription,
+  WarmPoolConfiguration,
 } from '@aws-sdk/client-auto-scaling';
 
 /** An instance of a group. */
@@ -69,6 +70,9 @@ export interface ScalingGroup {
   readonly policies: Map<string, ScalingPolicy>;
   readonly schedules: Map<string, Schedule>;
   readonly metrics: Set<string>;
+  /** Types of notifications by the ARN of their topic. */
+  readonly topics: Map<string, string[]>;
+  warmPool?: WarmPoolConfiguration;
   tags: readonly TagDescription[];
   /** Newest first. */
   readonly activities: Activity[];

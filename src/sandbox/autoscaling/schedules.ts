@@ -1,9 +1,12 @@
 import type {
+  BatchPutScheduledUpdateGroupActionAnswer,
+  BatchPutScheduledUpdateGroupActionType,
   DeleteScheduledActionType,
   DescribeScheduledActionsType,
   PutScheduledUpdateGroupActionType,
   ScheduledActionsType,
 } from '@aws-sdk/client-auto-scaling';
+import { ApiError } from '../service.ts';
 import { ACCOUNT } from '../ec2/state.ts';
 import { scalingError } from './errors.ts';
 import { pageByOffset } from './paging.ts';
@@ -41,6 +44,25 @@ export function putSchedule(state: AutoScalingState, input: PutScheduledUpdateGr
     cancel,
   });
   return {};
+}
+
+/** What fails comes back in the answer, which is none of an error (API reference, BatchPutScheduledUpdateGroupAction). */
+export function putSchedules(
+  state: AutoScalingState,
+  { AutoScalingGroupName, ScheduledUpdateGroupActions: actions = [] }: BatchPutScheduledUpdateGroupActionType,
+): BatchPutScheduledUpdateGroupActionAnswer {
+  changeable(state, AutoScalingGroupName);
+  const failed = actions.flatMap((action) => {
+    try {
+      putSchedule(state, { ...action, AutoScalingGroupName });
+      return [];
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      const { ScheduledActionName } = action;
+      return [{ ScheduledActionName, ErrorCode: error.code, ErrorMessage: error.message }];
+    }
+  });
+  return { FailedScheduledUpdateGroupActions: failed };
 }
 
 export function deleteSchedule(state: AutoScalingState, input: DeleteScheduledActionType): object {

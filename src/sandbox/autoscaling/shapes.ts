@@ -28,6 +28,7 @@ export function groupShape(group: ScalingGroup): AutoScalingGroup {
     CreatedTime: group.createdAt,
     SuspendedProcesses: [...group.suspended.values()],
     EnabledMetrics: [...group.metrics].map((Metric) => ({ Metric, Granularity: '1Minute' })),
+    ...(group.warmPool && { WarmPoolConfiguration: group.warmPool, WarmPoolSize: 0 }),
     Tags: [...group.tags],
     ...(group.isDeleting && { Status: 'Delete in progress' }),
   };

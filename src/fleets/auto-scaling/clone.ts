@@ -1,0 +1,101 @@
+import type { AutoScalingGroup, GroupParts } from '../../aws/autoscaling.ts';
+import { count, list, sentences } from '../../domain/text.ts';
+import { OperatorError } from '../../errors.ts';
+import { checkChangeable } from './checks.ts';
+import { unknownFields } from './fields.ts';
+import { tagsOf, type AutoScalingDeps } from './groups.ts';
+
+/** Why a group cannot be cloned, and what a clone would not have. Asked when a launch is planned. */
+
+/** CodeDeploy puts it into the groups of its deployment groups: each launch would wait for a deployment that never comes (CodeDeploy user guide, troubleshooting Auto Scaling). */
+const CODE_DEPLOY = /^CodeDeploy-managed-/;
+
+/** Processes without which the clone would launch nothing that gets traffic, or could not be emptied. */
+const NOT_SUSPENDED: ReadonlySet<string> = new Set(['Launch', 'Terminate', 'AddToLoadBalancer']);
+
+/** Hooks that the clone gets. */
+export function hooksToCopy({ hooks }: GroupParts): GroupParts['hooks'] {
+  return hooks.filter(({ LifecycleHookName: name = '' }) => !CODE_DEPLOY.test(name));
+}
+
+/** Processes that are suspended in the clone as well. */
+export function processesToSuspend({ SuspendedProcesses: all = [] }: AutoScalingGroup): string[] {
+  return all.flatMap(({ ProcessName: name = '' }) => (name === '' || NOT_SUSPENDED.has(name) ? [] : [name]));
+}
+
+/** The name of the clone: the same for each run of that launch. */
+export function cloneName(base: string, fleet: string): string {
+  return `${base}-${fleet.replaceAll(/[^!-9;-~]/g, '-')}`.slice(0, 255);
+}
+
+/** @throws OperatorError when a clone would not be like it, or is a person's to make */
+export function checkCloneable(deps: AutoScalingDeps, group: AutoScalingGroup, parts: GroupParts): void {
+  const { AutoScalingGroupName: name = '', DeletionProtection: protection = 'none', LoadBalancerNames = [] } = group;
+  checkChangeable(group);
+  if (protection !== 'none')
+    throw new OperatorError(
+      'deletion-protected',
+      `${name} has the deletion protection ${protection}: its clones would have it as well, and could not be deleted.`,
+      {
+        next: [
+          `\`aws autoscaling update-auto-scaling-group --auto-scaling-group-name ${name} --deletion-protection none\` ends it, where that is meant; then run this again.`,
+          'Or name two permanent groups under `fleet.groups` in the config.',
+        ],
+      },
+    );
+  if (LoadBalancerNames.length > 0)
+    throw new OperatorError(
+      'no-own-target-group',
+      `${name} is attached to a Classic Load Balancer (${list(LoadBalancerNames)}).`,
+      {
+        next: ['Attach it to a target group of the config instead.'],
+      },
+    );
+  const byRequests = parts.policies.filter(countsRequests).map(({ PolicyName = '' }) => PolicyName);
+  if (byRequests.length > 0 && deps.traffic !== 'weighted-listener')
+    throw new OperatorError(
+      'requests-per-target',
+      `${list(byRequests)} of ${name} ${byRequests.length === 1 ? 'scales' : 'scale'} by ALBRequestCountPerTarget of a target group that a clone is not attached to from its start.`,
+      {
+        next: [
+          'Scale by another metric, such as ASGAverageCPUUtilization; or use `traffic.kind: weighted-listener`, where each group has a target group of its own.',
+        ],
+      },
+    );
+}
+
+function countsRequests(policy: GroupParts['policies'][number]): boolean {
+  return JSON.stringify(policy).includes('ALBRequestCountPerTarget');
+}
+
+/** What the plan says of the clone: what it gets, and all that it does not get. */
+export function cloneNotes(group: AutoScalingGroup, parts: GroupParts): readonly string[] {
+  const { AutoScalingGroupName: name = '' } = group;
+  const { policies, schedules, notifications } = parts;
+  const hooks = hooksToCopy(parts);
+  const left = parts.hooks.filter((one) => !hooks.includes(one)).map(({ LifecycleHookName = '' }) => LifecycleHookName);
+  const alarmed = policies.filter(
+    ({ PolicyType, Alarms = [] }) => /^(Step|Simple)/.test(PolicyType ?? '') && Alarms.length > 0,
+  );
+  const running = (group.SuspendedProcesses ?? []).flatMap(({ ProcessName: one = '' }) =>
+    NOT_SUSPENDED.has(one) ? [one] : [],
+  );
+  const reserved = Object.keys(tagsOf(group)).filter((key) => key.startsWith('aws:'));
+  const unknown = unknownFields(group);
+  return sentences(
+    `Cloned from ${name}, with ${list([
+      count(hooks.length, 'lifecycle hook'),
+      count(policies.length, 'scaling policy', 'scaling policies'),
+      count(schedules.length, 'scheduled action'),
+      count(notifications.length, 'notification'),
+    ])}${group.WarmPoolConfiguration ? ', and its warm pool' : ''}.`,
+    left.length > 0 && `Not copied: ${list(left)}, which CodeDeploy manages.`,
+    alarmed.length > 0 &&
+      `Not copied: the alarms ${list(alarmed.flatMap(({ Alarms = [] }) => Alarms.map(({ AlarmName = '' }) => AlarmName)))} of ${list(alarmed.map(({ PolicyName = '' }) => PolicyName))}: no alarm runs the clone's until you make one.`,
+    running.length > 0 && `Not copied: that ${list(running)} ${running.length === 1 ? 'is' : 'are'} suspended.`,
+    reserved.length > 0 && `Not copied: the tags ${list(reserved)}, which only AWS writes.`,
+    unknown.length > 0 && `Not copied, as turnout does not know it: ${list(unknown)} of ${name}.`,
+    schedules.length > 0 &&
+      `${list(schedules.map(({ ScheduledActionName = '' }) => ScheduledActionName))} would run in both groups as long as both are there.`,
+  );
+}

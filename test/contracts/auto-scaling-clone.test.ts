@@ -1,0 +1,227 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { AutoScaling } from '../../src/aws/autoscaling.ts';
+import { Ec2 } from '../../src/aws/ec2.ts';
+import { Standby } from '../../src/aws/standby.ts';
+import { createAutoScalingFleet } from '../../src/fleets/auto-scaling/index.ts';
+import type { LaunchOrder } from '../../src/fleets/fleet.ts';
+import { openSession } from '../support/aws.ts';
+import { errorOf } from '../support/expect-advice.ts';
+import { quickSandbox } from '../support/quick-sandbox.ts';
+import { scalingOf } from '../support/scaling.ts';
+import { OWNER } from '../support/worlds.ts';
+
+/** A group that is made like another one, on the sandbox. */
+
+const HELD = { before: 1, at: 2, run: 'r1', since: '2026-01-01T00:00:00.000Z', who: 'ann' };
+const TOPIC = 'arn:aws:sns:eu-west-1:123456789012:ops';
+
+async function start() {
+  const sandbox = await quickSandbox({
+    instances: 2,
+    production: [{ name: 'shop-blue', port: 8080 }],
+    test: [{ name: 'shop-green', port: 8080 }],
+    weighted: { production: [{ port: 0 }], test: [{ port: 0 }] },
+    scalingGroups: ['shop-web'],
+  });
+  onTestFinished(async () => sandbox.close());
+  const scaling = scalingOf(sandbox, 'shop-web');
+  onTestFinished(() => scaling.client.destroy());
+  const session = openSession(sandbox.url);
+  const fleet = createAutoScalingFleet({
+    owner: OWNER,
+    config: {
+      kind: 'auto-scaling',
+      tagPrefix: 'turnout',
+      clone: 'shop-web',
+      image: { name: 'shop-{release}', owner: 'self' },
+    },
+    ec2: new Ec2(session),
+    ssm: async () => Promise.reject(new Error('There is no SSM here.')),
+    scaling: new AutoScaling(session),
+    standby: new Standby(session),
+    traffic: 'weighted-listener',
+  });
+  const order = async (): Promise<LaunchOrder> => {
+    const [blue] = await fleet.readFleets(['shop-41']);
+    const zones = { 'eu-west-1a': 1, 'eu-west-1b': 1 };
+    const targetGroups = [sandbox.test[0]!.arn];
+    const spec = await fleet.resolve({ release: '42', zones, blue: blue!, fleet: '42-r1', targetGroups });
+    return { fleet: '42-r1', release: '42', spec: JSON.parse(JSON.stringify(spec)) as typeof spec, held: HELD };
+  };
+  return { sandbox, scaling, fleet, order };
+}
+
+type World = Awaited<ReturnType<typeof start>>;
+
+/** All that a team may have set on the group that serves. */
+async function decorate({ scaling: { client }, sandbox }: World): Promise<void> {
+  const AutoScalingGroupName = 'shop-web';
+  const label = (arn: string) => arn.slice(arn.lastIndexOf(':') + 1);
+  await client.updateAutoScalingGroup({
+    AutoScalingGroupName,
+    HealthCheckType: 'ELB',
+    HealthCheckGracePeriod: 77,
+    DefaultCooldown: 33,
+    DefaultInstanceWarmup: 22,
+    MaxInstanceLifetime: 86_400,
+    CapacityRebalance: true,
+    TerminationPolicies: ['OldestInstance'],
+    InstanceMaintenancePolicy: { MinHealthyPercentage: 90, MaxHealthyPercentage: 120 },
+    AvailabilityZoneDistribution: { CapacityDistributionStrategy: 'balanced-only' },
+  });
+  const hook = { AutoScalingGroupName, LifecycleTransition: 'autoscaling:EC2_INSTANCE_LAUNCHING' };
+  const quick = { HeartbeatTimeout: 30, DefaultResult: 'CONTINUE' };
+  const managed = 'CodeDeploy-managed-automatic-launch-deployment-hook-shop';
+  await client.putLifecycleHook({ ...hook, LifecycleHookName: managed });
+  const bye = { LifecycleHookName: 'bye', LifecycleTransition: 'autoscaling:EC2_INSTANCE_TERMINATING' };
+  await client.putLifecycleHook({ ...hook, ...bye, ...quick, NotificationMetadata: 'logs' });
+  await client.putScalingPolicy({
+    AutoScalingGroupName,
+    PolicyName: 'requests',
+    PolicyType: 'TargetTrackingScaling',
+    Enabled: false,
+    TargetTrackingConfiguration: {
+      TargetValue: 50,
+      DisableScaleIn: true,
+      PredefinedMetricSpecification: {
+        PredefinedMetricType: 'ALBRequestCountPerTarget',
+        ResourceLabel: `app/shop/0123456789abcdef/${label(sandbox.production[0]!.arn)}`,
+      },
+    },
+  });
+  await client.putScheduledUpdateGroupAction({
+    AutoScalingGroupName,
+    ScheduledActionName: 'morning',
+    Recurrence: '0 8 * * 1-5',
+    TimeZone: 'Europe/Berlin',
+    MinSize: 1,
+  });
+  const NotificationTypes = ['autoscaling:EC2_INSTANCE_LAUNCH', 'autoscaling:EC2_INSTANCE_LAUNCH_ERROR'];
+  await client.putNotificationConfiguration({ AutoScalingGroupName, TopicARN: TOPIC, NotificationTypes });
+  await client.enableMetricsCollection({ AutoScalingGroupName, Granularity: '1Minute', Metrics: ['GroupMinSize'] });
+  await client.suspendProcesses({ AutoScalingGroupName, ScalingProcesses: ['AZRebalance', 'Launch'] });
+  await client.putWarmPool({ AutoScalingGroupName, MinSize: 1, PoolState: 'Stopped' });
+  const tag = { ResourceId: AutoScalingGroupName, ResourceType: 'auto-scaling-group' };
+  await client.createOrUpdateTags({ Tags: [{ ...tag, Key: 'team', Value: 'web', PropagateAtLaunch: true }] });
+}
+
+/** What a clone has of its own, or what is compared in detail. */
+const DIFFERENT: ReadonlySet<string> = new Set([
+  'AutoScalingGroupName',
+  'AutoScalingGroupARN',
+  'CreatedTime',
+  'Instances',
+  'LaunchTemplate',
+  'MinSize',
+  'DesiredCapacity',
+  'SuspendedProcesses',
+  'Tags',
+  'TargetGroupARNs',
+  'TrafficSources',
+]);
+
+/** Of a group, what has to be the same in its clone. */
+async function comparable({ scaling }: World, name: string) {
+  const { client } = scaling;
+  const AutoScalingGroupName = name;
+  const group = await scaling.group(name);
+  const [{ LifecycleHooks = [] }, policies, schedules, notifications] = await Promise.all([
+    client.describeLifecycleHooks({ AutoScalingGroupName }),
+    client.describePolicies({ AutoScalingGroupName }),
+    client.describeScheduledActions({ AutoScalingGroupName }),
+    client.describeNotificationConfigurations({ AutoScalingGroupNames: [name] }),
+  ]);
+  const { SuspendedProcesses = [], Tags = [] } = group;
+  return {
+    same: Object.fromEntries(Object.entries(group).filter(([key]) => !DIFFERENT.has(key))),
+    tags: Tags.filter(({ Key }) => !Key?.startsWith('turnout:')).map(({ ResourceId: _id, ...tag }) => tag),
+    suspended: SuspendedProcesses.map(({ ProcessName }) => ProcessName),
+    hooks: LifecycleHooks.map(({ AutoScalingGroupName: _group, ...hook }) => hook),
+    policies: (policies.ScalingPolicies ?? []).map(
+      ({ AutoScalingGroupName: _group, PolicyARN: _arn, ...policy }) => policy,
+    ),
+    schedules: (schedules.ScheduledUpdateGroupActions ?? []).map(
+      ({ AutoScalingGroupName: _group, ScheduledActionARN: _arn, ...action }) => action,
+    ),
+    topics: (notifications.NotificationConfigurations ?? []).map(({ AutoScalingGroupName: _group, ...topic }) => topic),
+  };
+}
+
+test('a clone has all that the group has, but what it must not have, and that is told', async () => {
+  const world = await start();
+  await decorate(world);
+  const source = await comparable(world, 'shop-web');
+  const order = await world.order();
+  expect(order.spec.summary.join(' ')).toMatch(/new group shop-web-42-r1: 2 instances, from a version/);
+  expect(order.spec.summary.join(' ')).toContain(
+    'Not copied: CodeDeploy-managed-automatic-launch-deployment-hook-shop',
+  );
+  expect(order.spec.summary.join(' ')).toContain('Not copied: that Launch is suspended.');
+  await world.fleet.launch(order);
+  await world.scaling.settled('shop-web-42-r1', 2);
+  const made = await comparable(world, 'shop-web-42-r1');
+  const [from, to] = [world.sandbox.production[0]!.arn, world.sandbox.test[0]!.arn].map((arn) =>
+    arn.slice(arn.lastIndexOf(':') + 1),
+  );
+  expect(made).toEqual({
+    ...source,
+    suspended: ['AZRebalance'],
+    hooks: source.hooks.filter(({ LifecycleHookName }) => LifecycleHookName === 'bye'),
+    policies: JSON.parse(JSON.stringify(source.policies).replaceAll(from!, to!)) as unknown,
+  });
+  const { MinSize, TargetGroupARNs, LaunchTemplate } = await world.scaling.group('shop-web-42-r1');
+  expect({ MinSize, TargetGroupARNs, version: LaunchTemplate?.Version }).toEqual({
+    MinSize: 2,
+    TargetGroupARNs: [world.sandbox.test[0]!.arn],
+    version: '2',
+  });
+  const [green] = await world.fleet.readFleets(['42-r1']);
+  expect(green).toMatchObject({ release: '42', group: { name: 'shop-web-42-r1', clone: true, held: HELD } });
+});
+
+test('a clone that was half made is completed, once, and deleted when it is empty', async () => {
+  const world = await start();
+  await decorate(world);
+  const order = await world.order();
+  const { client } = world.scaling;
+  const broken = world.sandbox.autoscaling.operations as Record<string, unknown>;
+  const whole = broken['EnableMetricsCollection'];
+  broken['EnableMetricsCollection'] = () => {
+    throw new Error('killed');
+  };
+  await expect(world.fleet.launch(order)).rejects.toThrow('killed');
+  broken['EnableMetricsCollection'] = whole;
+  expect((await world.scaling.group('shop-web-42-r1')).DesiredCapacity).toBe(0);
+  await world.fleet.launch(order);
+  await client.setDesiredCapacity({ AutoScalingGroupName: 'shop-web-42-r1', DesiredCapacity: 3 });
+  await world.fleet.launch(order);
+  await world.scaling.settled('shop-web-42-r1', 3);
+  expect((await comparable(world, 'shop-web-42-r1')).policies).toHaveLength(1);
+  const [green] = await world.fleet.readFleets(['42-r1']);
+  await world.fleet.remove(green!);
+  expect((await world.scaling.group('shop-web-42-r1')).Instances).toHaveLength(3);
+  await client.deleteLifecycleHook({ AutoScalingGroupName: 'shop-web-42-r1', LifecycleHookName: 'bye' });
+  await world.fleet.terminate(green!);
+  await world.scaling.settled('shop-web-42-r1', 0);
+  await world.fleet.remove(green!);
+  await world.fleet.remove(green!);
+  const { AutoScalingGroups = [] } = await client.describeAutoScalingGroups({});
+  expect(AutoScalingGroups.map(({ AutoScalingGroupName }) => AutoScalingGroupName)).toEqual(['shop-web']);
+});
+
+test('another group of that name is left alone, and a refused schedule stops the launch', async () => {
+  const world = await start();
+  const order = await world.order();
+  await world.scaling.create('shop-web-42-r1');
+  const taken = await errorOf(world.fleet.launch(order));
+  expect(taken.code).toBe('name-taken');
+  await world.scaling.client.deleteAutoScalingGroup({ AutoScalingGroupName: 'shop-web-42-r1' });
+  await decorate(world);
+  const operations = world.sandbox.autoscaling.operations as Record<string, unknown>;
+  operations['BatchPutScheduledUpdateGroupAction'] = () => ({
+    FailedScheduledUpdateGroupActions: [{ ScheduledActionName: 'morning', ErrorMessage: 'no' }],
+  });
+  const refused = await errorOf(world.fleet.launch(order));
+  expect(refused.code).toBe('schedule-refused');
+  expect((await world.scaling.group('shop-web-42-r1')).DesiredCapacity).toBe(0);
+});
