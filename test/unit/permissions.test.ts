@@ -5,7 +5,11 @@ import { expect, test } from 'vitest';
 const root = path.resolve(import.meta.dirname, '../..');
 
 /** As IAM calls the services, by the modules of `src/aws` that talk to them. */
-const SERVICES: Readonly<Record<string, string>> = { elbv2: 'elasticloadbalancing', standby: 'autoscaling' };
+const SERVICES: Readonly<Record<string, string>> = {
+  elbv2: 'elasticloadbalancing',
+  standby: 'autoscaling',
+  'dynamodb-item': 'dynamodb',
+};
 
 /** The commands of the SDK that a module sends: `SendCommandCommand` is SendCommand's. */
 async function actionsOf(file: string): Promise<readonly string[]> {

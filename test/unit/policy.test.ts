@@ -40,12 +40,16 @@ const policy = (use: Use, ...lines: readonly string[]) => policyFor(configOf(wit
 
 describe('the least policy of a config', () => {
   test('has, over all kinds of config, the actions of docs/permissions.md and no others', () => {
-    const said = file('docs/permissions.md').match(
-      /\b(?:autoscaling|ec2|elasticloadbalancing|route53|cloudwatch|ssm|opsworks|dynamodb|iam):[A-Z]\w+/g,
+    const said = new Set(
+      file('docs/permissions.md').match(
+        /\b(?:autoscaling|ec2|elasticloadbalancing|route53|cloudwatch|ssm|opsworks|dynamodb|iam):[A-Z]\w+/g,
+      ),
     );
+    // Only `init` sends it, before there is a config.
+    said.delete('route53:ListHostedZones');
     const granted = configs.flatMap((config) => USES.flatMap((use) => policyFor(config, use).Statement));
     const actions = new Set(granted.flatMap(({ Action }) => Action));
-    expect([...actions].toSorted()).toEqual([...new Set(said)].toSorted());
+    expect([...actions].toSorted()).toEqual([...said].toSorted());
   });
 
   test('only looks with --read-only', () => {
