@@ -24,6 +24,7 @@ import { groupsProblem } from '../src/plan/group-checks.ts';
 import { dnsFailoverTexts, healthSettingsProblem } from '../src/plan/group-health.ts';
 import { trialNotes, trialProblem, trialReads, trialSteps } from '../src/plan/trial.ts';
 import { stayedText } from '../src/plan/outsiders.ts';
+import type { AfterFailure } from '../src/plan/plan.ts';
 import { trafficModel } from '../src/plan/traffic/index.ts';
 import type { Switch } from '../src/plan/traffic/model.ts';
 import { describeFleet, worldProblem } from '../src/plan/worlds.ts';
@@ -202,6 +203,7 @@ export const promote: Task<'promote', typeof OPTIONS> = {
   },
 
   afterFailure(snapshot, goal, failure) {
+    if (failure.isConflict) return MOVED_BY_OTHERS;
     const to = fleetById(snapshot, goal.fleet);
     const stable = stableFleet(snapshot);
     const baked = failure.step?.do === 'bake' ? afterBake(snapshot, goal, failure.step, failure.seen) : undefined;
@@ -257,6 +259,13 @@ function isWhole({ stages }: GoalOf<'promote'>): boolean {
 }
 
 const AFTER_UNDO = ['`turnout promote` tries again', '`turnout cleanup` terminates the rejected fleet'];
+
+/** Who has moved production by hand meanwhile knows why: it is not moved back under them. */
+const MOVED_BY_OTHERS: AfterFailure = {
+  leave: 'needs-attention',
+  message: 'What others have done is left as it is.',
+  next: ['`turnout promote` goes on from there', '`turnout rollback` moves all of it back'],
+};
 
 function partly(release: string, share: number, rest: string | undefined): Summary {
   return {

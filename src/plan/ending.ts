@@ -24,7 +24,9 @@ import { unmanagedInProduction } from './worlds.ts';
 /** Production as it is now: `42 (3 of 3 healthy) and i-1, which is unmanaged`. */
 export function describeServing(snapshot: Snapshot): string {
   const fleets = servingFleets(snapshot).map((fleet) => {
-    const healthy = poolsOf(snapshot, 'production').map((pool) => healthyIn(pool, fleet).length);
+    const healthy = trafficModel(snapshot)
+      .capacityGroups()
+      .map(({ pools }) => new Set(pools.flatMap((pool) => healthyIn(pool, fleet))).size);
     return `${fleet.release} (${Math.min(...healthy)} of ${members(fleet).length} healthy)`;
   });
   const unmanaged = unmanagedInProduction(snapshot).map((id) => `${id}, which is unmanaged`);

@@ -14,6 +14,8 @@ export interface Failure {
   /** Undefined where no step failed: a hook did, or the world could not be read. */
   readonly step: Step | undefined;
   readonly reason: string;
+  /** Others have changed what the step is about. */
+  readonly isConflict: boolean;
   /** The world in which it stopped; absent where no step failed. */
   readonly seen?: Snapshot;
 }

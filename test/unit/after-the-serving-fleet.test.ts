@@ -70,7 +70,8 @@ test('of two that serve and have lost their marks, rollback leads to the one tha
 test('a cleanup that fails does not say that production is as before where it is not', async () => {
   const planned = await planFor(world([blue, green]), 'cleanup', { discard: true });
   const goal = 'goal' in planned ? planned.goal : undefined;
-  const after = (snapshot: Snapshot) => tasks.cleanup.afterFailure(snapshot, goal!, { step: undefined, reason: '' });
+  const after = (snapshot: Snapshot) =>
+    tasks.cleanup.afterFailure(snapshot, goal!, { step: undefined, reason: '', isConflict: false });
   expect(after(world([blue, green]))).toMatchObject({ leave: 'safe', message: 'A serves production as before.' });
   expect(after(world([{ ...blue, members: [TESTED] }, green]))).toEqual({
     leave: 'needs-attention',
@@ -84,7 +85,7 @@ test('an up that fails, and one that is done, say that production is as it was o
   const goal = 'goal' in planned ? planned.goal : undefined;
   const sick = world([{ ...blue, members: [{ prod: 'unhealthy', test: '-' }] }, green]);
   const said = (snapshot: Snapshot): readonly string[] => [
-    JSON.stringify(tasks.up.afterFailure(snapshot, goal!, { step: undefined, reason: '' })),
+    JSON.stringify(tasks.up.afterFailure(snapshot, goal!, { step: undefined, reason: '', isConflict: false })),
     tasks.up.standing(snapshot, goal!).message,
   ];
   for (const text of said(world([blue, green]))) expect(text).toMatch(/production is as it was/i);
@@ -126,6 +127,11 @@ test('what is left of terminated instances in a group is not waited for', () => 
   const step = behaviourOf({ do: 'await-drained', pool: 'prod', fleet: 'A' });
   expect(step.progress(snapshot)).toBe('under way');
   const [prod, ...rest] = snapshot.pools;
-  const targets = prod!.targets.map((one) => ({ ...one, state: 'unused' as const, reason: 'Target.InvalidState' }));
+  const targets = prod!.targets.map((one) => ({
+    ...one,
+    state: 'unused' as const,
+    reason: 'Target.InvalidState',
+    isConflict: false,
+  }));
   expect(step.progress({ ...snapshot, pools: [{ ...prod!, targets }, ...rest] })).toBe('done');
 });

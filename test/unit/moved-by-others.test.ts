@@ -6,6 +6,7 @@ import { readEntry } from '../../src/stores/records.ts';
 import { Rig } from '../support/fake-run-task.ts';
 import { FakeWorld } from '../support/fake-world.ts';
 import { enter, leave, weigh } from '../support/hands.ts';
+import { weightedRig } from '../support/weighted-rig.ts';
 import { weightedWorld } from '../support/weighted-worlds.ts';
 import { HOME } from '../support/worlds.ts';
 
@@ -133,4 +134,33 @@ test('an entry with a damaged production is ignored', () => {
   expect(readEntry(JSON.stringify({ ...text, production: { a: [] } }), entry.since).outcome).toBe('done');
   for (const production of [7, { a: 7 }, { a: [7] }])
     expect(readEntry(JSON.stringify({ ...text, production }), entry.since).outcome).toBe('unreadable');
+});
+
+describe('where production is moved by hand under a promote', () => {
+  const sharesIn = ({ fake }: Rig): unknown =>
+    'routes' in fake.now.traffic &&
+    fake.now.traffic.routes.filter(({ role }) => role === 'production').map(({ weights }) => weights);
+
+  test.each([
+    { when: 'before its first change', wish: {}, at: 'tag' },
+    { when: 'while it watches a share', wish: { steps: [10], every: 60 }, at: 'watch' },
+  ])('$when, it is not moved back under them', async ({ wish, at }) => {
+    const rig = weightedRig(2);
+    const state = { done: false };
+    rig.onEvent = (event) => {
+      if (event.type !== 'step-started' || !event.title.startsWith(at) || state.done) return;
+      state.done = true;
+      weigh(70, 30)(rig.fake);
+    };
+    const { exitCode, message, next } = await rig.run('promote', wish);
+    expect(state.done).toBe(true);
+    expect(exitCode).toBe(ExitCode.needsAttention);
+    expect(message).toMatch(
+      /changed by another actor.* What others have done is left as it is\. .*served by A \(2 of 2 healthy\) and B \(2 of 2 healthy\)/,
+    );
+    expect(sharesIn(rig)).toEqual([{ one: 70, two: 30 }]);
+    expect(next).toEqual(expect.arrayContaining([expect.stringContaining('turnout rollback')]));
+    expect(await rig.run('rollback')).toMatchObject({ exitCode: ExitCode.done });
+    expect(sharesIn(rig)).toEqual([{ one: 100, two: 0 }]);
+  });
 });

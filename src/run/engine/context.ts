@@ -13,14 +13,26 @@ export class StepFailed extends Error {
   readonly seen: Snapshot;
   /** What can be done about it. */
   readonly next: readonly string[];
+  /** Others have changed what it is about. */
+  readonly isConflict: boolean;
 
-  constructor(step: Step, message: string, waiting: readonly Waiting[], seen: Snapshot, next: readonly string[] = []) {
+  constructor(
+    step: Step,
+    message: string,
+    waiting: readonly Waiting[],
+    seen: Snapshot,
+    {
+      next = [],
+      isConflict = false,
+    }: { readonly next?: readonly string[] | undefined; readonly isConflict?: boolean } = {},
+  ) {
     super(message);
     this.name = 'StepFailed';
     this.step = step;
     this.waiting = waiting;
     this.seen = seen;
     this.next = next;
+    this.isConflict = isConflict;
   }
 }
 

@@ -198,7 +198,7 @@ class StepRun {
     this.#lookedFrom = undefined;
     const again = await this.#reader.read(snapshot, this.#behaviour.readsToPoll(snapshot), EFFECT_SHOWS_MS);
     const why = this.#behaviour.conflict(again);
-    if (why !== undefined) throw new StepFailed(this.#step, why, [], again);
+    if (why !== undefined) throw new StepFailed(this.#step, why, [], again, { isConflict: true });
     return again;
   }
 
@@ -237,7 +237,7 @@ class StepRun {
   #failed(why: string, waiting: readonly Waiting[], seen: Snapshot): StepFailed {
     const [denied] = this.#skipped;
     const message = denied === undefined ? why : `${why} A step before it was skipped: ${denied.message}`;
-    return new StepFailed(this.#step, message, waiting, seen, denied?.next);
+    return new StepFailed(this.#step, message, waiting, seen, { next: denied?.next });
   }
 
   #timedOut(snapshot: Snapshot): string {

@@ -143,14 +143,14 @@ async function afterFailure(begun: Run, task: Task, goal: Goal, failure: unknown
   const why = messageOf(failure);
   // A process that slept finds its time over: then the lease is gone too, and what is so now is for others to say.
   await begun.lease.check();
-  const { step, seen } = failure instanceof StepFailed ? failure : {};
+  const { step, seen, isConflict = false } = failure instanceof StepFailed ? failure : {};
   // A step may have looked for what others have.
   const run = seen === undefined ? begun : { ...begun, outside: seen.outside };
   const snapshot = await lookAgain(run);
   const other = otherStore(snapshot, run.store.id);
   // What runs from there have changed is not for this one to revert.
   if (other !== undefined) throw storeReplaced(other, snapshot.at);
-  const after = task.afterFailure(snapshot, goal, { step, reason: why, ...defined({ seen }) });
+  const after = task.afterFailure(snapshot, goal, { step, reason: why, isConflict, ...defined({ seen }) });
   if ('undo' in after) return undo(run, goal, after, snapshot, failure);
   const ways = after.next ?? [...waysNow(task, snapshot, goal), ...waysToContinue(task, goal.release)];
   // What AWS's errors advise knows of no release.
