@@ -105,6 +105,7 @@ describe('readings that are made together', () => {
         marks: { fleet: 'B', marks: { promoted: 'x', store: 's' } },
       },
     ],
+    ['what leads here', pool, { ...pool, outsideOf: [] }, { ...pool, outsideOf: [] }],
     ['marks of two fleets', marks, { ...marks, marks: { fleet: 'A', marks: {} } }, undefined],
     ['what a deployer is asked', pool, { ...pool, checks: ['i-1'] }, undefined],
     ['what is counted', pool, { ...pool, residual: true }, undefined],
@@ -115,6 +116,7 @@ describe('readings that are made together', () => {
   test.each([
     ['everything, and a pool', WHOLE, pool, true],
     ['everything, and what is outside', WHOLE, { ...pool, outsideOf: ['i-1'] }, false],
+    ['everything, and what leads here', WHOLE, { ...pool, outsideOf: [] }, false],
     ['a pool, and everything', pool, WHOLE, false],
     ['a pool, and another', pool, { ...pool, pools: ['prod'] }, false],
     ['a mark, and another one', marks, { ...marks, marks: { fleet: 'B', marks: { store: 's' } } }, false],

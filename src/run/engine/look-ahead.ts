@@ -39,13 +39,13 @@ export function inOneLook(own: Reads, next: Reads): Reads | undefined {
   const marks = own.marks && next.marks ? bothMarks(own.marks, next.marks) : (own.marks ?? next.marks);
   const isTold = marks !== undefined || (own.marks === undefined && next.marks === undefined);
   if (!isListed || !isTold) return undefined;
-  const outsideOf = [...(own.outsideOf ?? []), ...(next.outsideOf ?? [])];
   return {
     pools: allOf(own.pools, next.pools),
     fleets: allOf(own.fleets, next.fleets),
     ...(marks && { marks }),
     ...((own.routes || next.routes) && { routes: true }),
-    ...(outsideOf.length > 0 && { outsideOf }),
+    // Of no instances is not the same as not at all: what leads here is read then, too.
+    ...((own.outsideOf || next.outsideOf) && { outsideOf: [...(own.outsideOf ?? []), ...(next.outsideOf ?? [])] }),
   };
 }
 
