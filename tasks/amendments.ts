@@ -217,6 +217,20 @@ export function keepsRelease(
   );
 }
 
+/** In place, or by an instance refresh: what has begun one way does not go on the other. */
+export function sameWay(
+  goal: GoalOf<'rolling'>,
+  { options: { refresh = false } }: { readonly options: { readonly refresh?: boolean } },
+): GoalOf<'rolling'> | Refusal {
+  if ((goal.refresh !== undefined) === refresh) return goal;
+  return refusal(
+    'other-steps',
+    `An earlier rolling of ${goal.release} by ${goal.who} did not end, and ${refresh ? 'goes in place: --refresh would replace what it has deployed to' : 'goes with --refresh, by an instance refresh'}.`,
+    '`turnout resume` goes on with it.',
+    '`turnout abandon` forgets it; then run this again.',
+  );
+}
+
 export function minimumOfInstances(
   goal: GoalOf<'drain'>,
   { snapshot, options }: Given<{ readonly minHealthy?: Amount }>,

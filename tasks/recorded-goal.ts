@@ -11,6 +11,7 @@ import {
   minimumOfProduction,
   onlyThatRelease,
   pace,
+  sameWay,
   sameClone,
   sameInstances,
   sameRelease,
@@ -80,6 +81,7 @@ const AMENDMENTS: { readonly [V in Verb]: { readonly [K in keyof OptionsByVerb[V
   },
   rolling: {
     release: sameRelease,
+    refresh: sameWay,
     force: rollsOn,
     batch: rollsOn,
     wave: rollsOn,

@@ -10,6 +10,8 @@ import { carries, minimumWhileOut, running } from '../src/domain/in-place.ts';
 import { fleetById } from '../src/domain/queries.ts';
 import { afterInPlace, minimumNotes, mixedNote, releasesOf, minimumProblem } from '../src/plan/in-place.ts';
 import { returningTexts } from '../src/plan/group-health.ts';
+import { afterRefresh, isRefresh, refreshPlan, refreshStanding } from '../src/plan/refresh.ts';
+import { refreshGoal } from './rolling-refresh.ts';
 import { rollingSteps, todoOf } from '../src/plan/rolling.ts';
 import { afterStandby, isLeftAlone, standbyNotes, standbyProblem } from '../src/plan/standby.ts';
 import { afterWave, waveNotes, wavesProblem } from '../src/plan/waves.ts';
@@ -30,6 +32,10 @@ const OPTIONS = {
   }),
   minHealthy: option.minimumHealthy({
     describe: 'Fewest healthy targets in each target group (default: one batch less than are healthy now)',
+  }),
+  refresh: option.flag({
+    describe: 'Replace the instances of the Auto Scaling group that serves, by an instance refresh, and deploy nothing',
+    conflicts: 'batch',
   }),
   force: option.flag({ describe: 'Deploy to instances that carry the release already, too' }),
   allowDowntime: option.flag({
@@ -54,6 +60,7 @@ export const rolling: Task<'rolling', typeof OPTIONS> = {
   examples: [
     ['turnout rolling --release 42 --plan', 'show the batches, the steps and the healthy capacity; change nothing'],
     ['turnout rolling --release 42', 'show them, ask, and do it, one instance at a time'],
+    ['turnout rolling --release 42 --refresh', 'an instance refresh of the Auto Scaling group that serves'],
     ['turnout rolling --release 42 --batch 25%', 'a quarter of the fleet at a time'],
     ['turnout rolling --release 42 --wave 10%,50%,100%', 'instances that follow by themselves, and need no drain'],
   ],
@@ -63,9 +70,11 @@ export const rolling: Task<'rolling', typeof OPTIONS> = {
   wayBack: { command: 'rolling --release R', does: 'with the release before reverts it' },
   minimumHealthy: (goal) => goal.minimumHealthy ?? {},
 
-  pinGoal({ snapshot, options, requestedBy, delivery }) {
+  pinGoal(request) {
+    const { snapshot, options, requestedBy, delivery } = request;
     const fleet = fleetToRoll(snapshot);
     if (isRefusal(fleet)) return fleet;
+    if (options.refresh === true) return refreshGoal(request, fleet);
     if (delivery === undefined) return NO_DEPLOYER;
     const { release, wave: waves } = options;
     const cannot = waves && wavesProblem(delivery, fleet);
@@ -94,6 +103,7 @@ export const rolling: Task<'rolling', typeof OPTIONS> = {
   },
 
   plan(snapshot, goal) {
+    if (isRefresh(goal)) return refreshPlan(snapshot, goal);
     const fleet = fleetById(snapshot, goal.fleet);
     if (fleet === undefined || members(fleet).length === 0) {
       return refusal('fleet-gone', `No instance of the fleet ${goal.fleet} is left.`, 'Look at `turnout status`.');
@@ -110,6 +120,7 @@ export const rolling: Task<'rolling', typeof OPTIONS> = {
   },
 
   afterFailure: (snapshot, goal, failure) => {
+    if (isRefresh(goal)) return afterRefresh(snapshot, goal, failure);
     const again = `rolling --release ${goal.release}`;
     const next = [
       `\`turnout ${again}\` (or \`turnout resume\`) goes on with it`,
@@ -125,6 +136,7 @@ export const rolling: Task<'rolling', typeof OPTIONS> = {
   finalProblem: (snapshot, goal) => minimumProblem(snapshot, goal.minimumHealthy),
 
   question: (snapshot, goal) => {
+    if (isRefresh(goal)) return `Replace all instances by those of ${goal.release}?`;
     const fleet = fleetById(snapshot, goal.fleet);
     const mixed = fleet && mixedNote(fleet);
     const many = todoOf(snapshot, goal).flat().length;
@@ -136,6 +148,7 @@ export const rolling: Task<'rolling', typeof OPTIONS> = {
   },
 
   standing: (snapshot, goal) => {
+    if (isRefresh(goal)) return refreshStanding(snapshot, goal);
     const fleet = fleetById(snapshot, goal.fleet);
     const left = (fleet ? running(snapshot, ids(members(fleet))) : []).filter(
       (one) => !carries(one, goal.release) && !isLeftAlone(one),

@@ -11,6 +11,8 @@ import type {
   ScheduledUpdateGroupActionRequest,
   UpdateAutoScalingGroupType,
 } from '@aws-sdk/client-auto-scaling';
+import { defined } from '../domain/defined.ts';
+import type { SeenRefresh } from '../domain/refresh.ts';
 import { OperatorError } from '../errors.ts';
 import { pageItems } from './pages.ts';
 import type { Send, Session } from './session.ts';
@@ -191,11 +193,22 @@ export class AutoScaling {
     await this.#send(new sdk.SuspendProcessesCommand({ AutoScalingGroupName: name, ScalingProcesses }));
   }
 
-  /** State of the instance refresh that has not ended; undefined when there is none. The newest comes first. */
-  async refresh(name: string): Promise<string | undefined> {
+  /** The newest comes first; undefined when there never was one. */
+  async newestRefresh(name: string): Promise<SeenRefresh | undefined> {
     const command = new sdk.DescribeInstanceRefreshesCommand({ AutoScalingGroupName: name, MaxRecords: 1 });
     const [newest] = (await this.#send(command)).InstanceRefreshes ?? [];
-    return newest?.Status !== undefined && UNDER_WAY.has(newest.Status) ? newest.Status : undefined;
+    if (newest === undefined) return undefined;
+    const {
+      DesiredConfiguration: wanted,
+      InstanceRefreshId: id = '',
+      Status: status = '',
+      StatusReason: reason,
+    } = newest;
+    const { LaunchTemplateId, LaunchTemplateName, Version } =
+      wanted?.LaunchTemplate ?? wanted?.MixedInstancesPolicy?.LaunchTemplate?.LaunchTemplateSpecification ?? {};
+    const template = wanted && `${LaunchTemplateId ?? LaunchTemplateName} version ${Version ?? '$Default'}`;
+    const percent = newest.PercentageComplete ?? 0;
+    return { id, status, percent, startedAt: newest.StartTime?.getTime() ?? 0, ...defined({ template, reason }) };
   }
 
   /** Why launches failed since then, in milliseconds since the epoch: what the activities say, the newest first. */
@@ -246,9 +259,6 @@ export class AutoScaling {
     if (Tags.length > 0) await this.#send(new sdk.DeleteTagsCommand({ Tags }));
   }
 }
-
-/** States of a refresh that has not ended (API reference, InstanceRefresh). */
-const UNDER_WAY: ReadonlySet<string> = new Set(['Pending', 'InProgress', 'Baking', 'Cancelling', 'RollbackInProgress']);
 
 const LEAVING: ReadonlySet<string> = new Set(['Removing', 'Removed']);
 

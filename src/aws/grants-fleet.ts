@@ -93,6 +93,7 @@ function autoScaling(config: Config): readonly Grant[] {
   const read = reads.map((what) => `autoscaling:Describe${what}`);
   const attaches = ['AttachTrafficSources', 'DetachTrafficSources'].map((name) => `autoscaling:${name}`);
   const change = ['UpdateAutoScalingGroup', 'CreateOrUpdateTags', 'DeleteTags'].map((name) => `autoscaling:${name}`);
+  const refresh = ['Start', 'Rollback', 'Cancel'].map((what) => `autoscaling:${what}InstanceRefresh`);
   const launching = ec2(config).filter(({ Sid }) =>
     ['LaunchFrom', 'TagAtLaunch', 'PassRole', 'TagAtAdoption'].includes(Sid),
   );
@@ -108,6 +109,7 @@ function autoScaling(config: Config): readonly Grant[] {
     ...imageParameter(config),
     { use: 'run', Sid: 'ChangeGroups', Action: [...change, ...(moves ? attaches : [])], Resource: own },
     ...(clone === undefined ? [] : [{ use: 'run', Sid: 'MakeClones', Action: CLONE_MAKES, Resource: own } as const]),
+    { use: 'run', Sid: 'RefreshGroups', Action: refresh, Resource: own },
     ...(fleet.image === undefined
       ? []
       : [{ use: 'run', Sid: 'MakeVersion', Action: ['ec2:CreateLaunchTemplateVersion'], Resource } as const]),

@@ -34,12 +34,20 @@ const ONLY_FOR: Readonly<Record<string, readonly Verb[]>> = {
   MakeVersion: ['up'],
   LaunchAny: ['up'],
   TerminateOwn: ['cleanup'],
+  RefreshGroups: ['rolling'],
   SendToOwn: ['rolling', 'deploy'],
   SendDocument: ['rolling', 'deploy'],
   CancelCommand: ['rolling', 'deploy'],
   GivePermits: ['rolling', 'deploy'],
   DeployOnLayers: ['rolling', 'deploy'],
 };
+
+function isFor({ fleet }: Config, sid: string, task: Verb): boolean {
+  const only = ONLY_FOR[sid];
+  // What a group is refreshed with is launched, as by `up`.
+  const launches = fleet.kind === 'auto-scaling' && task === 'rolling';
+  return only === undefined || only.includes(task) || (launches && only.includes('up'));
+}
 
 /**
  * @param task of `run`: for this task alone
@@ -49,7 +57,7 @@ export function policyFor(config: Config, use: Use, task?: Verb): Policy {
   const wanted: readonly Use[] = use === 'run' ? ['read', 'run'] : [use];
   const statements = grants(config)
     .filter((grant) => wanted.includes(grant.use))
-    .filter(({ Sid }) => task === undefined || (ONLY_FOR[Sid]?.includes(task) ?? true))
+    .filter(({ Sid }) => task === undefined || isFor(config, Sid, task))
     .map(({ Sid, Action, Resource, Condition }): Statement => {
       return { Sid, Effect: 'Allow', Action, Resource, ...(Condition && { Condition }) };
     });

@@ -45,7 +45,7 @@ async function forget(context: Context, args: Args, { lease: held, signal, where
   await mustConfirm(view, args, `${message} Delete it, and leave servers and traffic as they are?${where}`);
   const { timeouts: limits, aws } = config;
   const settleMs = aws.consistencyDelayMs;
-  const prepared = await giveBackGroups(context, held);
+  const prepared = await giveBackGroups(context, held, args['cancel-refresh'] === true);
   const told = await giveBack({ ports, decision, lease: held, limits, settleMs, signal });
   await store.clearGoal(lease);
   const { run, who, host, since } = lease.holder;

@@ -24,6 +24,11 @@ const WAIT: Options = {
 
 const YES: Options = { type: 'boolean', alias: 'y', describe: 'Do not ask for confirmation' };
 
+const CANCEL: Options = {
+  type: 'boolean',
+  describe: 'Cancel the instance refresh that it has started, instead of leaving it to AWS; what is replaced stays so',
+};
+
 const PRINT: Options = {
   type: 'boolean',
   describe: 'Print the commands of the AWS CLI that do it by hand: without a lease and a store; change nothing',
@@ -175,7 +180,7 @@ export const commands: readonly Command[] = [
   {
     usage: 'abandon',
     describe: 'Delete the record of an unfinished run; change nothing else',
-    options: { yes: YES, wait: WAIT },
+    options: { yes: YES, wait: WAIT, 'cancel-refresh': CANCEL },
     examples: [['turnout abandon', 'show the unfinished run, and ask']],
     run: async (args) => (await import('./abandon.ts')).abandon(args),
   },

@@ -53,6 +53,14 @@ export interface LaunchSpec {
   readonly request: Readonly<Record<string, unknown>>;
 }
 
+/** What an instance refresh of an Auto Scaling group goes to. */
+export interface RefreshTarget {
+  readonly spec: LaunchSpec;
+  /** What stays in service, and how much there may be, in percent of the desired capacity. */
+  readonly minPercent: number;
+  readonly maxPercent: number;
+}
+
 export interface LaunchGroup {
   readonly name: string;
   /** How many instances. */
@@ -196,6 +204,8 @@ export type Goal = RequestedBy & { readonly fleet: string; readonly release: str
         /** Also to those that carry the release already. */
         readonly force: boolean;
         readonly delivery: Delivery;
+        /** By an instance refresh of the group, and not in place: then there are no batches. */
+        readonly refresh?: RefreshTarget;
         readonly allowed?: Allowed;
       }
     | { readonly verb: 'deploy'; readonly instances: readonly string[]; readonly delivery: Delivery }

@@ -1,4 +1,5 @@
 import type { PreparedGroup } from './prepared.ts';
+import type { RecordedRefresh, SeenRefresh } from './refresh.ts';
 
 /** Fleets that are the instances of an Auto Scaling group, which launches, replaces and terminates them by itself. */
 
@@ -47,6 +48,10 @@ export interface FleetGroup {
   readonly suspended: readonly string[];
   /** State of the instance refresh that is under way. */
   readonly refresh?: string;
+  /** The newest refresh, also one that has ended. */
+  readonly newest?: SeenRefresh;
+  /** A refresh of turnout's that is not done. */
+  readonly recorded?: RecordedRefresh;
   /** The AWS service that alone may change it (`Operator`). */
   readonly managedBy?: string;
   /** `Delete in progress`. */

@@ -22,6 +22,8 @@ export interface LaunchRequest {
   readonly fleet?: string;
   /** ARNs of the target groups that it has to itself from its start: where weights move traffic. */
   readonly targetGroups?: readonly string[];
+  /** It takes the place of `blue`, instance by instance, in the same Auto Scaling group. */
+  readonly refresh?: true;
 }
 
 /** A fleet to launch, with the result of `resolve`. */
@@ -56,6 +58,27 @@ export interface StandbyChanges {
   exitStandby(fleet: Fleet, instances: readonly Instance[]): Promise<void>;
 }
 
+/** An instance refresh of a fleet's group. */
+export interface RefreshOrder {
+  readonly release: string;
+  readonly spec: LaunchSpec;
+  /** What stays in service, and how much there may be, in percent of the desired capacity. */
+  readonly minPercent: number;
+  readonly maxPercent: number;
+  readonly run: string;
+  readonly who: string;
+  readonly since: string;
+}
+
+/** Instance refreshes of the group of a fleet. Only of fleets that have one. */
+export interface RefreshChanges {
+  /** Records it, and starts it; where one is under way that goes away from the release, rolls that back. */
+  startRefresh(fleet: Fleet, order: RefreshOrder): Promise<void>;
+  cancelRefresh(fleet: Fleet): Promise<void>;
+  /** The release of the group is the one that it was refreshed to. */
+  finishRefresh(fleet: Fleet): Promise<void>;
+}
+
 /** Running instances that are to become a fleet. */
 export interface ClaimRequest {
   readonly fleet: string;
@@ -77,7 +100,7 @@ export interface Notes {
  * A kind of fleet: how instances are found, booted, tagged and terminated. Reads are eventually consistent; every change is
  * idempotent, so it can be repeated when its response got lost. Errors are `OperatorError`s, translated in `src/aws`.
  */
-export interface FleetPort extends StandbyChanges {
+export interface FleetPort extends StandbyChanges, RefreshChanges {
   readonly kind: string;
   /** How many instances a new fleet has, where the config fixes that. */
   readonly count: number | undefined;
@@ -125,4 +148,7 @@ export const NO_GROUP = {
   restore: noGroup,
   enterStandby: noGroup,
   exitStandby: noGroup,
+  startRefresh: noGroup,
+  cancelRefresh: noGroup,
+  finishRefresh: noGroup,
 } as const satisfies Partial<FleetPort>;

@@ -12,13 +12,18 @@ export async function openFleet({ environment, fleet, traffic }: Config, session
   };
   if (fleet.kind === 'ec2') return (await import('./ec2/index.ts')).createEc2Fleet({ ...options, config: fleet });
   if (fleet.kind === 'auto-scaling') {
-    const [groups, { AutoScaling }, { Standby }] = await Promise.all([
+    const [groups, { AutoScaling }, { Standby }, { Refreshes }] = await Promise.all([
       import('./auto-scaling/index.ts'),
       import('../aws/autoscaling.ts'),
       import('../aws/standby.ts'),
+      import('../aws/refreshes.ts'),
     ]);
     const moves = traffic.kind === 'target-groups' && { moves: true as const };
-    const clients = { scaling: new AutoScaling(session), standby: new Standby(session) };
+    const clients = {
+      scaling: new AutoScaling(session),
+      standby: new Standby(session),
+      refreshes: new Refreshes(session),
+    };
     return groups.createAutoScalingFleet({ ...options, config: fleet, ...clients, traffic: traffic.kind, ...moves });
   }
   const [opsworks, { OpsWorks }] = await Promise.all([import('./opsworks/index.ts'), import('../aws/opsworks.ts')]);

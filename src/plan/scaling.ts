@@ -86,7 +86,14 @@ function notOurs({ group: { name, managedBy, status } }: ScaledFleet): Refusal |
   );
 }
 
-function refreshing({ group: { name, refresh } }: ScaledFleet): Refusal | undefined {
+function refreshing({ group: { name, refresh, recorded } }: ScaledFleet): Refusal | undefined {
+  if (refresh === undefined && recorded !== undefined)
+    return refusal(
+      'refresh-not-done',
+      `An instance refresh of ${name} from ${recorded.from.release} to ${recorded.to.release}, by ${recorded.who} (run ${recorded.run}), did not end well: it may have instances of both.`,
+      `\`turnout rolling --refresh --release ${recorded.to.release}\` goes on with it.`,
+      `\`turnout rolling --refresh --release ${recorded.from.release}\` goes back to the release before.`,
+    );
   if (refresh === undefined) return undefined;
   return refusal(
     'refresh-under-way',

@@ -23,6 +23,9 @@ import { detachGroup } from './detach.ts';
 import { heeding, type Heeds } from './heeding.ts';
 import { putIntoStandby } from './enter-standby.ts';
 import { putIntoService } from './exit-standby.ts';
+import { awaitRefresh } from './await-refresh.ts';
+import { finishRefresh } from './finish-refresh.ts';
+import { beginRefresh } from './start-refresh.ts';
 import { fillGroup } from './fill-group.ts';
 import { holdMinimum } from './hold-minimum.ts';
 import { giveWork } from './give-work.ts';
@@ -103,6 +106,9 @@ const steps = {
   'enter-standby': putIntoStandby,
   'exit-standby': putIntoService,
   'restore-group': restoreGroup,
+  'start-refresh': beginRefresh,
+  'await-refresh': awaitRefresh,
+  'finish-refresh': finishRefresh,
 };
 
 type Registry = typeof steps;

@@ -104,6 +104,19 @@ export function changePrepared(snapshot: Snapshot, id: string, prepared: Prepare
   });
 }
 
+/** The fleet's group after a change of its instance refresh: without `recorded` or `refresh` there is none. */
+export function changeRefresh(
+  snapshot: Snapshot,
+  id: string,
+  change: Partial<Pick<FleetGroup, 'recorded' | 'refresh' | 'newest' | 'launches' | 'carries' | 'boots'>>,
+): Snapshot {
+  return changeFleet(snapshot, id, (fleet) => {
+    if (fleet.group === undefined) return fleet;
+    const { recorded: _recorded, refresh: _refresh, ...rest } = fleet.group;
+    return { ...fleet, group: { ...rest, ...change } };
+  });
+}
+
 /** The fleet's group with so much more in service, in units of capacity and in instances. */
 export function changeSizes(snapshot: Snapshot, id: string, by: number, instances: number): Snapshot {
   return changeFleet(snapshot, id, (fleet) => {

@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { AutoScaling } from '../../src/aws/autoscaling.ts';
 import { Ec2 } from '../../src/aws/ec2.ts';
+import { Refreshes } from '../../src/aws/refreshes.ts';
 import { Standby } from '../../src/aws/standby.ts';
 import { createAutoScalingFleet } from '../../src/fleets/auto-scaling/index.ts';
 import type { LaunchOrder } from '../../src/fleets/fleet.ts';
@@ -39,6 +40,7 @@ async function start() {
     ssm: async () => Promise.reject(new Error('There is no SSM here.')),
     scaling: new AutoScaling(session),
     standby: new Standby(session),
+    refreshes: new Refreshes(session),
     traffic: 'weighted-listener',
   });
   const order = async (): Promise<LaunchOrder> => {

@@ -1,5 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { AutoScaling } from '../../src/aws/autoscaling.ts';
+import { Refreshes } from '../../src/aws/refreshes.ts';
 import { Standby } from '../../src/aws/standby.ts';
 import { Ec2 } from '../../src/aws/ec2.ts';
 import { createAutoScalingFleet } from '../../src/fleets/auto-scaling/index.ts';
@@ -45,6 +46,7 @@ async function start(adopted = true) {
       ssm,
       scaling: new AutoScaling(session),
       standby: new Standby(session),
+      refreshes: new Refreshes(session),
     });
   };
   return { sandbox, scaling, open };

@@ -1,4 +1,4 @@
-import type { ClaimRequest, FleetPort, StandbyChanges, LaunchOrder } from '../../src/fleets/fleet.ts';
+import type { ClaimRequest, FleetPort, RefreshChanges, StandbyChanges, LaunchOrder } from '../../src/fleets/fleet.ts';
 import type { Fleet, Instance, Marks, Snapshot, Target } from '../../src/domain/snapshot.ts';
 import type { LaunchSpec } from '../../src/domain/goal.ts';
 import type { Ports } from '../../src/steps/ports.ts';
@@ -194,7 +194,7 @@ export class FakeWorld {
     };
   }
 
-  #groups(): Pick<FleetPort, 'attach' | 'detach' | 'resize' | keyof StandbyChanges> {
+  #groups(): Pick<FleetPort, 'attach' | 'detach' | 'resize' | keyof (StandbyChanges & RefreshChanges)> {
     return {
       ...standbyIn(this, this.#change.bind(this), { enter: this.#enter.bind(this), leave: this.#leave.bind(this) }),
       attach: async (fleet, arn) => this.#change(`attach ${fleet.id} ${arn}`, () => this.#attach(fleet, arn, true)),

@@ -1,6 +1,6 @@
 import type { FleetGroup } from '../../src/domain/scaling.ts';
 import { changeInstances, changePrepared, changeSizes } from '../../src/steps/world.ts';
-import { FakeWorld } from './fake-world.ts';
+import { FakeWorld, SPEC } from './fake-world.ts';
 import type { Case } from './grave-case.ts';
 import { die, enter, leave, sicken, untag, type Act } from './hands.ts';
 import { scaledWorld } from './scaled-worlds.ts';
@@ -71,7 +71,32 @@ const exitCases: readonly Case<'exit-standby'>[] = [
   },
 ];
 
-export const STANDBY_CASES = { 'enter-standby': enterCases, 'exit-standby': exitCases };
+const LAUNCH = { name: 'group-A', count: 3, capacity: 3, minimum: 1, targetGroups: [], subnets: [] };
+const TO = { ...SPEC, batches: [], group: LAUNCH, request: { template: { id: 'lt-1', version: '42' } } };
+const BESIDE_IT = { id: 'r', status: 'InProgress', template: 'lt-9 version 1', percent: 3, startedAt: 0 };
+
+const refreshCases: readonly Case<'start-refresh'>[] = [
+  {
+    name: 'of the group that serves',
+    world: () => new FakeWorld(scaledWorld([{ id: 'A', size: 3 }])),
+    step: { do: 'start-refresh', fleet: 'A', release: '42', spec: TO, minPercent: 100, maxPercent: 134, ...ASKED },
+    refused: {
+      'the group loses all but one': [die('A-0', 'A-1'), 'group-A has one instance in service'],
+      'somebody begins another one': [regroup({ newest: BESIDE_IT }), 'to lt-9 version 1 is under way (InProgress)'],
+      'somebody suspends refreshes': [regroup({ suspended: ['InstanceRefresh'] }), 'InstanceRefresh of group-A is'],
+    },
+    allowed: {
+      'one gets sick': sicken('one', 'A-0'),
+      'another one has ended': regroup({ newest: { ...BESIDE_IT, status: 'Successful' } }),
+    },
+  },
+];
+
+export const STANDBY_CASES = {
+  'enter-standby': enterCases,
+  'exit-standby': exitCases,
+  'start-refresh': refreshCases,
+};
 
 /** They take nothing away: what would is a step of its own. */
-export const PREPARES = ['prepare-group', 'restore-group'] as const;
+export const PREPARES = ['prepare-group', 'restore-group', 'await-refresh', 'finish-refresh'] as const;

@@ -23,6 +23,7 @@ export interface RigOptions extends Pick<
   | 'test'
   | 'adopted'
   | 'zones'
+  | 'boot'
   | 'registration'
   | 'consistency'
   | 'throttle'
@@ -57,7 +58,6 @@ export interface Status {
   readonly goal: { readonly verb: string } | null;
   readonly verbs: readonly { verb: string; accepted: boolean; why: string }[];
 }
-
 const POOL = { name: 'shop-production', port: 8080 };
 const TEST_POOL = { name: 'shop-test', port: 8080 };
 /** Much shorter than AWS's, and long enough for a busy machine. */

@@ -1,6 +1,7 @@
 import type { Fleet, Instance, Snapshot } from '../../src/domain/snapshot.ts';
 import { backInService, weightIn } from '../../src/domain/standby.ts';
-import type { FleetPort, StandbyChanges } from '../../src/fleets/fleet.ts';
+import type { FleetPort, RefreshChanges, StandbyChanges } from '../../src/fleets/fleet.ts';
+import { behaviourOf, type Step } from '../../src/steps/index.ts';
 import { changeInstances, changePrepared, changeSizes, idsOf } from '../../src/steps/world.ts';
 import type { FakeWorld } from './fake-world.ts';
 import { resized } from './scaled-worlds.ts';
@@ -12,7 +13,7 @@ export function standbyIn(
   fake: Pick<FakeWorld, 'now' | 'set'>,
   change: Change,
   traffic: { readonly enter: (pool: string, id: string) => void; readonly leave: (pool: string, id: string) => void },
-): StandbyChanges & Pick<FleetPort, 'resize'> {
+): StandbyChanges & RefreshChanges & Pick<FleetPort, 'resize'> {
   const own = ({ group }: Fleet): readonly string[] =>
     fake.now.pools.filter(({ arn }) => group?.targetGroups.includes(arn)).map(({ name }) => name);
   const move = (fleet: Fleet, some: readonly Instance[], sign: 1 | -1): void => {
@@ -22,7 +23,14 @@ export function standbyIn(
     const through = sign === 1 ? traffic.enter : traffic.leave;
     for (const pool of own(fleet)) for (const { id } of some) through(pool, id);
   };
+  const refreshed = (id: string, step: Step): void =>
+    fake.set((snapshot) => behaviourOf({ ...step, fleet: id }).simulate(snapshot));
   return {
+    startRefresh: async ({ id }, order) =>
+      change(`refresh ${id}`, () => refreshed(id, { do: 'start-refresh', fleet: id, ...order })),
+    cancelRefresh: async ({ id }) => change(`cancel ${id}`, () => {}),
+    finishRefresh: async ({ id }) =>
+      change(`refreshed ${id}`, () => refreshed(id, { do: 'finish-refresh', fleet: id, release: '' })),
     resize: async ({ id }, sizes) =>
       change(`resize ${id} ${sizes.minimum}`, () => fake.set((snapshot) => resized(snapshot, id, sizes))),
     prepare: async ({ id }, prepared) =>

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Refreshes } from '../../src/aws/refreshes.ts';
 import type { Standby } from '../../src/aws/standby.ts';
 import type { AutoScaling, AutoScalingGroup } from '../../src/aws/autoscaling.ts';
 import type { Ec2 } from '../../src/aws/ec2.ts';
@@ -58,6 +59,7 @@ function depsFor(
     config: { ...FLEET, ...config },
     scaling: { groups: async () => groups } as Partial<AutoScaling> as AutoScaling,
     standby: {} as Standby,
+    refreshes: {} as Refreshes,
     ec2: {
       launchTemplateId: async () => 'lt-9',
       launchTemplateVersions: async () => versions,

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { AutoScaling, AutoScalingGroup, GroupParts } from '../../src/aws/autoscaling.ts';
 import type { Ec2 } from '../../src/aws/ec2.ts';
+import type { Refreshes } from '../../src/aws/refreshes.ts';
 import type { Standby } from '../../src/aws/standby.ts';
 import { checkRoom } from '../../src/fleets/auto-scaling/checks.ts';
 import { checkCloneable, cloneName, cloneNotes } from '../../src/fleets/auto-scaling/clone.ts';
@@ -26,6 +27,7 @@ const DEPS = {
   config: { kind: 'auto-scaling', tagPrefix: 'turnout', clone: 'shop-web' },
   scaling: {} as AutoScaling,
   standby: {} as Standby,
+  refreshes: {} as Refreshes,
   ec2: {} as Ec2,
   ssm: async () => Promise.reject(new Error('There is no SSM here.')),
   traffic: 'weighted-dns',

@@ -8,6 +8,7 @@ const root = path.resolve(import.meta.dirname, '../..');
 const SERVICES: Readonly<Record<string, string>> = {
   elbv2: 'elasticloadbalancing',
   standby: 'autoscaling',
+  refreshes: 'autoscaling',
   'dynamodb-item': 'dynamodb',
 };
 

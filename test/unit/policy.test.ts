@@ -18,6 +18,7 @@ function configOf(text: string): Config {
 }
 
 const SSM = ['deploy: { kind: ssm, document: shop-deploy }'];
+const SCALED = LEAST.replace('  kind: ec2\n', '  kind: auto-scaling\n  groups: [shop-a, shop-b]\n');
 const configs = [
   ...examples.map((name) => configOf(file(`config/${name}`))),
   configOf(withLines(...SSM, 'store: { kind: dynamodb }', 'freeze: { calendars: [shop-holidays] }')),
@@ -28,7 +29,7 @@ const configs = [
     ),
   ),
   configOf(withLines('gates: [{ kind: alarm, name: a, alarm: x }]')),
-  configOf(LEAST.replace('  kind: ec2\n', '  kind: auto-scaling\n  groups: [shop-a, shop-b]\n')),
+  configOf(SCALED),
   configOf(withLines(...SSM).replace('  kind: ec2\n', '  kind: auto-scaling\n  groups: [shop-a, shop-b]\n')),
   configOf(LEAST.replace('  kind: ec2\n', '  kind: auto-scaling\n  clone: shop-web\n')),
   configOf(LEAST.replace("{ name: 'shop-{release}' }", '{ parameter: "/shop/{release}/ami" }')),
@@ -119,6 +120,11 @@ describe('the least policy of a config', () => {
     expect(actions('cleanup')).toContain('ec2:TerminateInstances');
     expect(actions('cleanup')).not.toContain('ssm:SendCommand');
     expect(actions('rolling')).toContain('ssm:SendCommand');
+    expect(actions('rolling')).not.toContain('ec2:RunInstances');
+    const ofGroups = (task: Verb) => policyFor(configOf(SCALED), 'run', task).Statement.flatMap(({ Action }) => Action);
+    const refreshes = ['autoscaling:StartInstanceRefresh', 'ec2:RunInstances', 'ec2:CreateLaunchTemplateVersion'];
+    expect(ofGroups('rolling')).toEqual(expect.arrayContaining(refreshes));
+    expect(ofGroups('up')).not.toContain('autoscaling:StartInstanceRefresh');
   });
 
   test('is several policies where one would be too long, with the same permissions', () => {

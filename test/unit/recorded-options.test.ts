@@ -214,6 +214,7 @@ const CASES: RecordedCases = {
         { minHealthy: { count: 2 }, minimumHealthy: { prod: { total: 2, zones: { a: 3 } } } },
       ),
     ],
+    refresh: [rollingOn({ refresh: true }, { refused: 'other-steps' })],
     allowDowntime: [rollingOn({ allowDowntime: true }, { minimumHealthy: undefined })],
     allowSlowStart: [rollingOn({ allowSlowStart: true }, { allowed: { slowStart: true } })],
     overrideFreeze: [rollingOn({ overrideFreeze: 'fix' }, { allowed: { freeze: 'fix' } })],

@@ -53,6 +53,9 @@ export const STEP_KINDS: Readonly<Record<StepKind, string>> = {
     'set the minimum of an Auto Scaling group to what stays while a batch is out, and suspend its zone rebalancing',
   'enter-standby': 'put instances into Standby, out of all of their target groups, and wait until they are released',
   'exit-standby': 'put instances into service again, and wait until they are healthy',
+  'start-refresh': 'start an instance refresh of an Auto Scaling group, or roll back the one that is under way',
+  'await-refresh': 'wait until it has ended well, and all of the group is of the release and healthy',
+  'finish-refresh': 'write on the tags of the group that its release is that of the refresh',
   'restore-group': 'put back what a deploy in place has changed of an Auto Scaling group',
   'tag-release': 'write on the tags of instances that they are back, and which release they have',
 };

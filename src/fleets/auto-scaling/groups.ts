@@ -1,9 +1,11 @@
 import { targetGroupsOf, type AutoScaling, type AutoScalingGroup } from '../../aws/autoscaling.ts';
+import type { Refreshes } from '../../aws/refreshes.ts';
 import type { Standby } from '../../aws/standby.ts';
 import type { AutoScalingFleetConfig, TrafficConfig } from '../../config/config.ts';
 import { defined } from '../../domain/defined.ts';
 import type { Ownership } from '../../domain/owners.ts';
 import { heldIn, type FleetGroup } from '../../domain/scaling.ts';
+import { isUnderWay, refreshIn, type SeenRefresh } from '../../domain/refresh.ts';
 import { preparedIn } from '../../domain/prepared.ts';
 import type { Fleet, Marks } from '../../domain/snapshot.ts';
 import type { Ec2FleetOptions } from '../ec2/request.ts';
@@ -17,6 +19,7 @@ export interface AutoScalingDeps extends Omit<Ec2FleetOptions, 'config'> {
   readonly standby: Standby;
   /** Decides what a clone's policies may count. */
   readonly traffic?: TrafficConfig['kind'];
+  readonly refreshes: Refreshes;
 }
 
 type Member = NonNullable<AutoScalingGroup['Instances']>[number];
@@ -29,6 +32,8 @@ const HELD = 'minimum';
 const PREPARED = 'standby';
 /** The group that turnout has made this one like: it is turnout's to delete. */
 const CLONED = 'cloned-from';
+/** What an instance refresh replaces, and with what. */
+const REFRESHED = 'refresh';
 
 export function tagsOf({ Tags: tags = [] }: AutoScalingGroup): Tags {
   return Object.fromEntries(tags.map(({ Key = '', Value = '' }) => [Key, Value]));
@@ -79,6 +84,10 @@ export function heldTagName(owner: Ownership): string {
   return tagName(owner, HELD);
 }
 
+export function refreshTagName(owner: Ownership): string {
+  return tagName(owner, REFRESHED);
+}
+
 export function preparedTagName(owner: Ownership): string {
   return tagName(owner, PREPARED);
 }
@@ -119,7 +128,7 @@ export function heldSince(owner: Ownership, group: AutoScalingGroup): number {
 
 /** What is asked for beside the description of a group. */
 export interface GroupFacts {
-  readonly refresh: string | undefined;
+  readonly newest: SeenRefresh | undefined;
   readonly failures: readonly string[];
   readonly targetGroups: readonly string[];
 }
@@ -135,7 +144,7 @@ export async function attachmentsOf(
 export function toFleetGroup(
   { owner, moves }: Pick<AutoScalingDeps, 'owner' | 'moves'>,
   group: AutoScalingGroup,
-  { refresh, failures, targetGroups }: GroupFacts,
+  { newest, failures, targetGroups }: GroupFacts,
 ): FleetGroup {
   const { AutoScalingGroupName: name = '', MinSize = 0, MaxSize = 0, DesiredCapacity = 0 } = group;
   const template = templateOf(group);
@@ -161,7 +170,9 @@ export function toFleetGroup(
       carries: tags[tagName(owner, CARRIES)],
       held: heldIn(tags[heldTagName(owner)]),
       prepared: preparedIn(tags[preparedTagName(owner)]),
-      refresh,
+      newest,
+      recorded: refreshIn(tags[refreshTagName(owner)]),
+      refresh: isUnderWay(newest) ? newest.status : undefined,
       managedBy: group.Operator?.Principal,
       status: group.Status,
     }),

@@ -24,6 +24,7 @@ import {
 } from './groups.ts';
 import { launchGroup } from './launch.ts';
 import { readGroups } from './read.ts';
+import { refreshesOf, resolveRefresh } from './refresh.ts';
 import { resolveGroupLaunch } from './resolve.ts';
 import { standbyOf } from './standby.ts';
 
@@ -35,7 +36,8 @@ export function createAutoScalingFleet(deps: AutoScalingDeps): FleetPort {
     count: config.count,
     read: async (ids) => readGroups(deps, ids),
     readFleets: async (ids) => (await readGroups(deps, [])).fleets.filter(({ id }) => ids.includes(id)),
-    resolve: async (request) => resolveGroupLaunch(deps, request),
+    resolve: async (request) =>
+      request.refresh === true ? resolveRefresh(deps, request) : resolveGroupLaunch(deps, request),
     launch: async (order) => launchGroup(deps, order),
     claim: async (request) => claim(deps, request),
 
@@ -52,6 +54,7 @@ export function createAutoScalingFleet(deps: AutoScalingDeps): FleetPort {
     note: async (instances, notes) => writeNotes(ec2, owner.tagPrefix, instances, notes),
     resize: async (fleet, sizes) => resize(deps, fleet, sizes),
     ...standbyOf(deps),
+    ...refreshesOf(deps),
 
     attach: async (fleet, targetGroup) => scaling.attach(nameOf(fleet), targetGroup),
     detach: async (fleet, targetGroup) => scaling.detach(nameOf(fleet), targetGroup),

@@ -88,7 +88,10 @@ function hasTags(group: AutoScalingGroup, wanted: Readonly<Record<string, string
 }
 
 /** The numbered version of the order; with an image, the one that is made for this fleet, once. */
-async function versionFor({ ec2 }: AutoScalingDeps, { spec, fleet }: LaunchOrder): Promise<GroupRequest['template']> {
+export async function versionFor(
+  { ec2 }: AutoScalingDeps,
+  { spec, fleet }: Pick<LaunchOrder, 'spec' | 'fleet'>,
+): Promise<GroupRequest['template']> {
   const { template, image } = spec.request as unknown as GroupRequest;
   const { id } = template;
   if (image === undefined) return template;

@@ -1,5 +1,6 @@
 import type { AutoScalingGroup } from '../../aws/autoscaling.ts';
 import { defined } from '../../domain/defined.ts';
+import type { FleetGroup } from '../../domain/scaling.ts';
 import type { Fleet, Instance } from '../../domain/snapshot.ts';
 import { keptVolumeSizes } from '../ec2/kept-volumes.ts';
 import { byLaunch, commonRelease, seen, toInstance, toOwnInstance, type SeenInstance } from '../ec2/tags.ts';
@@ -50,12 +51,12 @@ async function besideOf(deps: AutoScalingDeps, group: AutoScalingGroup): Promise
   const { owner, scaling } = deps;
   const { AutoScalingGroupName: name = '', DesiredCapacity: desired = 0 } = group;
   const capacity = inServiceOf(group).reduce((sum, one) => sum + weightOf(one), 0);
-  const [refresh, failures, targetGroups] = await Promise.all([
-    scaling.refresh(name),
+  const [newest, failures, targetGroups] = await Promise.all([
+    scaling.newestRefresh(name),
     capacity < desired ? scaling.failures(name, heldSince(owner, group)) : [],
     attachmentsOf(deps, group),
   ]);
-  return { refresh, failures, targetGroups };
+  return { newest, failures, targetGroups };
 }
 
 function toFleet(
@@ -70,7 +71,7 @@ function toFleet(
   const instances = membersOf(described).map((member) => {
     const machine = byId.get(member.InstanceId ?? '');
     const own = machine === undefined ? notSeen(member) : ofOurGroups(deps.names, toOwnInstance(owner, machine));
-    return { ...own, ...inGroup(member, own), ...strayOf(member, group.carries), ...sizeOf(member) };
+    return { ...own, ...inGroup(member, own), ...releaseOf(member, own, group), ...sizeOf(member) };
   });
   return {
     id,
@@ -110,14 +111,23 @@ function sizeOf(member: Member): Pick<Instance, 'weight'> | undefined {
   return weight === 1 ? undefined : { weight };
 }
 
-/** The version of its template tells what an instance is, whatever its tags say: they are those of the group when it was launched. */
-function strayOf(
+/**
+ * The version of its template tells what an instance is, whatever its tags say: they are those of the group when it was launched.
+ * What was deployed in place since is on its tags alone.
+ */
+function releaseOf(
   { LaunchTemplate }: Member,
-  carries: string | undefined,
+  { deploy }: Instance,
+  { carries, boots, recorded }: FleetGroup,
 ): Pick<Instance, 'stray' | 'release'> | undefined {
   if (LaunchTemplate === undefined || carries === undefined) return undefined;
   const text = templateText(LaunchTemplate);
-  return text === carries ? undefined : { stray: text, release: text };
+  const known = [{ template: carries, release: boots }, ...(recorded ? [recorded.from, recorded.to] : [])];
+  const found = known.find(({ template }) => template === text);
+  if (found === undefined) return { stray: text, release: text };
+  return recorded === undefined || deploy !== undefined || found.release === undefined
+    ? undefined
+    : { release: found.release };
 }
 
 /** Our groups are this environment's own, and none that replaces what is taken away from it. */

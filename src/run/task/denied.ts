@@ -55,6 +55,15 @@ const ACTIONS: Readonly<Record<FleetChange | TrafficChange | DeployChange, reado
   detach: ['autoscaling:DetachTrafficSources'],
   prepare: [RESIZE, 'autoscaling:CreateOrUpdateTags', 'autoscaling:SuspendProcesses'],
   restore: [RESIZE, 'autoscaling:DeleteTags', 'autoscaling:ResumeProcesses'],
+  startRefresh: [
+    'autoscaling:StartInstanceRefresh',
+    'autoscaling:RollbackInstanceRefresh',
+    'autoscaling:CreateOrUpdateTags',
+    'ec2:CreateLaunchTemplateVersion',
+    'ec2:RunInstances',
+  ],
+  cancelRefresh: ['autoscaling:CancelInstanceRefresh'],
+  finishRefresh: ['autoscaling:CreateOrUpdateTags', 'autoscaling:DeleteTags'],
   enterStandby: ['autoscaling:EnterStandby'],
   exitStandby: ['autoscaling:ExitStandby'],
   terminate: [

@@ -4,6 +4,7 @@ import { Ec2 } from '../../../src/aws/ec2.ts';
 import { Elbv2 } from '../../../src/aws/elbv2.ts';
 import { OpsWorks } from '../../../src/aws/opsworks.ts';
 import type { Session } from '../../../src/aws/session.ts';
+import { Refreshes } from '../../../src/aws/refreshes.ts';
 import { Standby } from '../../../src/aws/standby.ts';
 import { Route53 } from '../../../src/aws/route53.ts';
 import { createAutoScalingFleet } from '../../../src/fleets/auto-scaling/index.ts';
@@ -116,6 +117,7 @@ function scaledFleet(session: Session): FleetPort {
     ssm: async () => Promise.reject(new Error('There is no SSM here.')),
     scaling: new AutoScaling(session),
     standby: new Standby(session),
+    refreshes: new Refreshes(session),
   });
 }
 

@@ -1,0 +1,46 @@
+import { isRefusal, type GoalOf, type Refusal } from '../src/domain/goal.ts';
+import { minimumWhileOut } from '../src/domain/in-place.ts';
+import { members } from '../src/domain/roles.ts';
+import type { Fleet } from '../src/domain/snapshot.ts';
+import { refreshProblem } from '../src/plan/refresh.ts';
+import type { Request } from './task.ts';
+
+interface Options {
+  readonly release: string;
+  readonly minHealthy?: Parameters<typeof minimumWhileOut>[3];
+  readonly allowDowntime?: boolean;
+}
+
+/** Nothing is handed to a deployer. */
+const BY_AWS = { words: 'an instance refresh', check: false, migrate: 'no' } as const;
+
+/** What is left in service, in percent: rounded up, and less than all only where that was asked for. */
+export async function refreshGoal(
+  { snapshot, options, requestedBy, resolve }: Omit<Request, 'options'> & { readonly options: Options },
+  fleet: Fleet,
+): Promise<GoalOf<'rolling'> | Refusal> {
+  const { release, minHealthy } = options;
+  const problem = refreshProblem(fleet, release);
+  if (problem !== undefined) return problem;
+  const spec = await resolve({ release, zones: {}, blue: fleet, refresh: true });
+  if (isRefusal(spec)) return spec;
+  const ids = members(fleet).map(({ id }) => id);
+  // Auto Scaling chooses the zones.
+  const minimum = Object.entries(minimumWhileOut(snapshot, ids, 0, minHealthy));
+  const minimumHealthy = Object.fromEntries(minimum.map(([pool, { total }]) => [pool, { total, zones: {} }]));
+  const least = Math.max(1, ...minimum.map(([, { total }]) => total));
+  const minPercent = Math.min(100, Math.ceil((100 * least) / Math.max(1, ids.length)));
+  return {
+    ...requestedBy,
+    verb: 'rolling',
+    fleet: fleet.id,
+    release,
+    batches: [],
+    minimumHealthy,
+    ...(minHealthy && { minHealthy }),
+    force: false,
+    delivery: BY_AWS,
+    // One more is launched first where none may be missing.
+    refresh: { spec, minPercent, maxPercent: minPercent < 100 ? 100 : 100 + Math.ceil(100 / Math.max(1, ids.length)) },
+  };
+}
