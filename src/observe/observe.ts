@@ -127,25 +127,17 @@ async function withResidual(port: Readers['traffic'], snapshot: Snapshot): Promi
 
 /** Reads that part again and keeps the rest; for polling, where one request should suffice. */
 export async function refresh(readers: AllReaders, before: Snapshot, reads: Reads): Promise<Snapshot> {
-  const [listed, outside] = await allEnded([
-    refreshLists(readers, before, reads),
-    reads.outsideOf ? lookFor(readers, before, reads.outsideOf) : before.outside,
-  ]);
-  const known = reads.outsideOf ? await withOutside(readers, { ...listed, outside }) : listed;
-  const seen = await refreshDetails(readers, known, reads);
+  const known = reads.outsideOf ? await lookFor(readers, before, reads.outsideOf) : before;
+  const seen = await refreshDetails(readers, await refreshLists(readers, known, reads), reads);
   const judged = await withAlarms(readers, await withBake(readers, seen, reads), reads);
   return withBeside(readers, judged, reads);
 }
 
 /** Looks in every target group for these instances, and for what leads to them. */
-async function lookFor(readers: AllReaders, snapshot: Snapshot, ids: readonly string[]): Promise<Outside> {
+async function lookFor(readers: AllReaders, snapshot: Snapshot, ids: readonly string[]): Promise<Snapshot> {
   const instances = allIn(snapshot).filter(({ id }) => ids.includes(id));
-  return { ...surroundingsIn(snapshot), ...(await look(readers, { instances, among: 'all' })) };
-}
-
-async function withOutside(readers: AllReaders, snapshot: Snapshot): Promise<Snapshot> {
-  const noted = noteServed(snapshot, 'outside', readers.clock.now());
-  return withOthers(readers, await withLatest(readers, noted));
+  const outside = { ...surroundingsIn(snapshot), ...(await look(readers, { instances, among: 'all' })) };
+  return withOthers(readers, noteServed({ ...snapshot, outside }, 'outside', readers.clock.now()));
 }
 
 /** What was seen of them when the run began is not looked for again. */

@@ -5,7 +5,6 @@ import type { Instance, Pool } from '../domain/snapshot.ts';
 import type { Outside, Surroundings } from '../domain/traffic.ts';
 import { NOTHING_BESIDE, readBeside, type Beside } from './beside.ts';
 import { toPoolGroup, type PoolGroup } from './find-groups.ts';
-import { RepeatedReads } from './repeated-reads.ts';
 import { listenersFor, routesAt } from './routes-to.ts';
 import { toPool, withAttributes, type Settings } from './target-groups.ts';
 import {
@@ -83,7 +82,6 @@ class OtherGroups {
   readonly #elbv2: Elbv2;
   readonly #owner: Ownership;
   readonly #scalingGroups: Beside['scalingGroups'];
-  #lastReads: RepeatedReads | undefined;
   readonly #found = new Map<string, Settings>();
   /** Private addresses by instance: groups of the type `ip` know instances by those alone. */
   readonly #addresses = new Map<string, string>();
@@ -118,38 +116,33 @@ class OtherGroups {
   }
 
   async look({ instances: asked, among }: OutsideRequest, own: Promise<readonly string[]>): Promise<Outside> {
-    const reads = new RepeatedReads(this.#elbv2, this.#lastReads);
-    this.#lastReads = reads;
     const [names, all] = await Promise.all([own, this.#elbv2.allTargetGroups()]);
     const known = all.map((group) => toPoolGroup(group, 'other'));
     const isOurs = ({ name }: PoolGroup): boolean => names.includes(name) || this.has(name);
     // What leads to the groups that are known is read while it is looked for others.
     const before = known.filter(isOurs);
-    const beginning = this.#leadingTo(reads, before);
+    const beginning = this.#leadingTo(before);
     beginning.catch(() => undefined);
     const instances = await asked;
     for (const { id, address } of instances) if (address !== undefined) this.#addresses.set(id, address);
     const unsearched = await this.#search(known, new Set(names), { instances, among });
     const ours = known.filter(isOurs);
-    const found = await (ours.length === before.length ? beginning : this.#leadingTo(reads, ours));
+    const found = await (ours.length === before.length ? beginning : this.#leadingTo(ours));
     return { state: 'seen', groups: [...this.#found.keys()], ...found, unsearched };
   }
 
   /** What leads to the groups, and whose all of it is. */
-  async #leadingTo(
-    reads: RepeatedReads,
-    groups: readonly PoolGroup[],
-  ): Promise<Pick<Seen, 'routes' | 'owned' | 'tagsUnread'>> {
+  async #leadingTo(groups: readonly PoolGroup[]): Promise<Pick<Seen, 'routes' | 'owned' | 'tagsUnread'>> {
     const inApi = groups.map(({ group }) => group);
-    const listeners = await listenersFor(reads, inApi);
+    const listeners = await listenersFor(this.#elbv2, inApi);
     const early = [...groups.map(({ arn }) => arn), ...listeners.map(({ listener }) => listener.ListenerArn as string)];
     const [routes, tags, scaling] = await Promise.all([
-      routesAt(reads, listeners, inApi),
-      orWhy(reads.tags(early)),
+      routesAt(this.#elbv2, listeners, inApi),
+      orWhy(this.#elbv2.tags(early)),
       orWhy(this.#scalingGroups()),
     ]);
     const rules = routes.map(({ arn }) => arn).filter((arn) => !early.includes(arn));
-    const more = rules.length > 0 ? await orWhy(reads.tags(rules)) : {};
+    const more = rules.length > 0 ? await orWhy(this.#elbv2.tags(rules)) : {};
     const tagged = [
       ...groups.map(({ name: id, arn }) => ({ id, arn })),
       ...routes.map(({ arn, route }) => ({ id: route.name, arn })),

@@ -37,7 +37,6 @@ export const UNCHANGED = {
   settled: async () => {},
   decided: () => {},
   changed: () => {},
-  sawAll: () => {},
   shown: async () => {},
 };
 

@@ -2,9 +2,7 @@ import { defined } from '../../domain/defined.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { observe, refresh } from '../../observe/observe.ts';
 import type { Reads } from '../../observe/reads.ts';
-import { OperatorError } from '../../errors.ts';
 import type { RunContext } from './context.ts';
-import { covers, inOneLook, WHOLE } from './look-ahead.ts';
 import { retryTransient } from './retry.ts';
 
 /** Fleets that the step before has read are as good as read again; a fleet of 1,000 takes half a second to read. */
@@ -18,8 +16,6 @@ export class WorldReader {
   /** By fleet, on the monotonic clock. */
   readonly #readAt: Map<string, number>;
   #lookedFrom = Number.NEGATIVE_INFINITY;
-  /** What was read ahead, and not used yet. */
-  #ahead: { readonly seen: Snapshot; readonly reads: Reads } | undefined;
 
   constructor(context: Pick<RunContext, 'ports' | 'signal' | 'emit'>, start: Snapshot) {
     const { clock } = context.ports;
@@ -38,55 +34,19 @@ export class WorldReader {
     return this.#remember(before, await this.#retry(limitMs, async () => this.#refresh(before, reads)));
   }
 
-  /** The same without the fleets, and the marks of a fleet, that were read a moment ago; nothing if all of it was read ahead. */
-  async readFirst(before: Snapshot, reads: Reads, limitMs: number): Promise<Snapshot> {
-    const missing = this.#missing(reads, FRESH_MS);
-    const isKnown = this.#isReadAhead(before, missing);
-    this.#ahead = undefined;
-    return isKnown ? before : this.read(before, missing, limitMs);
-  }
-
-  /** Whether the snapshot is one look at everything, a moment ago. */
-  isWhole(snapshot: Snapshot): boolean {
-    return this.#isReadAhead(snapshot, WHOLE);
-  }
-
-  /**
-   * That part, to see how far it is. What happens on instances themselves is asked for more often than they are listed.
-   * @param next read at the same time, if that takes no longer; where it fails, it is left to the step that needs it
-   */
-  async poll(before: Snapshot, reads: Reads, limitMs: number, next?: Reads): Promise<Snapshot> {
-    this.#ahead = undefined;
-    const both = next && inOneLook(reads, this.#missing(next, FRESH_MS));
-    const seen = both && (await this.#tryAhead(before, both));
-    if (seen !== undefined) return seen;
-    const isOnInstances = reads.deploy !== undefined || reads.checks !== undefined;
-    return this.read(before, isOnInstances ? this.#missing(reads, WATCHED_MS) : reads, limitMs);
-  }
-
-  async #tryAhead(before: Snapshot, reads: Reads): Promise<Snapshot | undefined> {
-    this.#lookedFrom = this.#context.ports.clock.monotonic();
-    try {
-      const seen = this.#remember(before, await this.#refresh(before, reads));
-      this.#ahead = { seen, reads };
-      return seen;
-    } catch (error) {
-      if (!(error instanceof OperatorError)) throw error;
-      return undefined;
-    }
-  }
-
-  #isReadAhead(snapshot: Snapshot, reads: Reads): boolean {
-    const isRecent = this.#context.ports.clock.monotonic() - this.#lookedFrom <= FRESH_MS;
-    return isRecent && this.#ahead?.seen === snapshot && covers(this.#ahead.reads, reads);
-  }
-
-  /** The part of it that was not read a moment ago, as far as fleets and their marks go. */
-  #missing(reads: Reads, freshMs: number): Reads {
+  /** The same without the fleets, and the marks of a fleet, that were read a moment ago. */
+  async readAhead(before: Snapshot, reads: Reads, limitMs: number, freshMs = FRESH_MS): Promise<Snapshot> {
     const { fleets, marks, ...others } = reads;
     const isFresh = fleets !== 'all' && fleets.every((id) => this.#isFresh(id, freshMs));
     const isMarkFresh = marks === undefined || this.#isFresh(marks.fleet, freshMs);
-    return { ...others, fleets: isFresh ? [] : fleets, ...(!isMarkFresh && { marks }) };
+    const rest = { ...others, fleets: isFresh ? [] : fleets, ...(!isMarkFresh && { marks }) };
+    return this.read(before, rest, limitMs);
+  }
+
+  /** That part, to see how far it is. What happens on instances themselves is asked for more often than they are listed. */
+  async poll(before: Snapshot, reads: Reads, limitMs: number): Promise<Snapshot> {
+    const isOnInstances = reads.deploy !== undefined || reads.checks !== undefined;
+    return isOnInstances ? this.readAhead(before, reads, limitMs, WATCHED_MS) : this.read(before, reads, limitMs);
   }
 
   /** Everything. */

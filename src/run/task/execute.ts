@@ -33,20 +33,16 @@ export async function execute(
   { goal, plan, snapshot, others, store, looked, lastMove }: PlannedRun,
 ): Promise<RunOutcome> {
   const own = new ConsistencyDelay(setup.ports.clock, setup.settleMs);
-  const seen = { outside: snapshot.outside, wayBack: snapshot.wayBack };
-  const run: Run = { setup, lease, others, store, own, ...seen, lastMove, end: {} };
+  const run: Run = { setup, lease, others, store, own, outside: snapshot.outside, lastMove, wayBack: snapshot.wayBack };
   const recording = createRecording(setup, lease, goal, plan.steps.length);
   // Outside of what follows: without it nothing is changed, and there is nothing to revert.
   if (plan.steps.length > 0) await ofStore(task, recording.begin());
   try {
     const ran = await runPlan(run, recording, goal, plan, snapshot, looked);
-    const looking = finalLook(run, task, goal, plan, ran);
-    const ended = looking.then(({ last }) => last);
-    // URLs are nice to have, and the task is done.
-    const telling = task.tellsUrls ? withUrls(setup.ports.traffic, ended).catch(() => undefined) : undefined;
-    const { last, problem } = await looking;
+    const { last, problem } = await finalLook(run, task, goal, plan, ran);
     await recording.forget();
-    const shown = (await telling) ?? last;
+    // URLs are nice to have, and the task is done.
+    const shown = task.tellsUrls ? await withUrls(setup.ports.traffic, last).catch(() => last) : last;
     const { message, next, terminated, testUrls } = task.standing(shown, goal);
     const left = task.decidesProduction ? { production: productionIn(last) } : {};
     const ending =
@@ -88,8 +84,7 @@ async function finalLook(run: Run, task: Task, goal: Goal, plan: Plan, ran: Snap
   // A step may have looked for what others have.
   const after = { ...run, outside: ran.outside };
   try {
-    const isLast = plan.steps.length === 0 || run.end.seen === ran;
-    const seen = isLast ? ran : { ...(await look(after)), answers: ran.answers };
+    const seen = plan.steps.length === 0 ? ran : { ...(await look(after)), answers: ran.answers };
     if (problemIn(seen) === undefined) return { last: seen, problem: undefined };
     // The last step saw it otherwise a moment ago: this answer may be the older one.
     run.own.changed();

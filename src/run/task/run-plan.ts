@@ -46,8 +46,6 @@ export interface Run {
   /** As it was seen when the run began. */
   readonly outside: Outside;
   readonly lastMove: PlannedRun['lastMove'];
-  /** The end of its steps, where that was a look at everything. */
-  readonly end: { seen?: Snapshot };
   /** As it was answered when the run began. */
   readonly wayBack: WayBack | undefined;
 }
@@ -76,7 +74,7 @@ export async function runPlan(
   snapshot: Snapshot,
   looked: PlannedRun['looked'] = 'late',
 ): Promise<Snapshot> {
-  const { setup, lease, others, own, store, lastMove, end } = run;
+  const { setup, lease, others, own, store, lastMove } = run;
   if (plan.steps.length === 0) return snapshot;
   const { ports, limits, view } = setup;
   // Nothing is waited for any longer once the lease is gone; after a fault, what this run has under way must end, too.
@@ -113,7 +111,6 @@ export async function runPlan(
       own.changed();
       if (movesProduction(effect)) lastMove.at = ports.clock.now();
     },
-    sawAll: (seen) => noteEnd(end, seen),
     shown: async () => own.wait(view.emit, signal),
     lost,
     ...defined({ hooks: setup.hooks && stepHooks(setup.hooks, goal, task.hooks) }),
@@ -127,11 +124,6 @@ export async function runPlan(
     view.emit(preview(task, error.snapshot, goal, error.plan, setup.connection()));
     return runPlan(run, recording, goal, error.plan, error.snapshot);
   }
-}
-
-/** Whose work is whose is not in AWS: where that is to be told, it is looked at everything again. */
-function noteEnd(end: Run['end'], seen: Snapshot): void {
-  if (seen.work === undefined || seen.work.state === 'none') end.seen = seen;
 }
 
 /** Everything, read again. */
