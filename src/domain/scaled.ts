@@ -1,3 +1,4 @@
+import type { PoolMinimum } from './goal.ts';
 import type { FleetGroup } from './scaling.ts';
 import type { Fleet, Instance, Pool, Snapshot } from './snapshot.ts';
 
@@ -28,4 +29,9 @@ export function membersInService({ instances }: Fleet): readonly Instance[] {
 /** Instances that were launched from something else than their fleet's release. */
 export function strays({ instances }: ScaledFleet): readonly Instance[] {
   return instances.filter(({ stray }) => stray !== undefined);
+}
+
+/** A group that is to have as many replaces what is missing. */
+export function isHealing({ group }: Fleet, { total }: Pick<PoolMinimum, 'total'>): boolean {
+  return group !== undefined && group.desired >= total;
 }

@@ -1,5 +1,6 @@
+import { isHealing } from '../domain/scaled.ts';
 import { fleetById } from '../domain/queries.ts';
-import type { MinimumHealthy, PoolMinimum, Refusal } from '../domain/goal.ts';
+import type { MinimumHealthy, Refusal } from '../domain/goal.ts';
 import {
   countByZone,
   healthyIn,
@@ -47,7 +48,7 @@ export function servingProblem(
     const healthy = countByZone(healthyTargets(own, fleet));
     const short = shortfall(healthy, minimum[name] ?? NO_MINIMUM);
     if (total(healthy) === 0) return `nothing of ${fleet.release} is healthy in ${name}.`;
-    if (short !== undefined && !isHealing(fleet, minimum[name]))
+    if (short !== undefined && !isHealing(fleet, minimum[name] ?? NO_MINIMUM))
       return `${fleet.release} has ${total(healthy)} healthy in ${name}: ${short}.`;
   }
   const empty = poolsOf(snapshot, 'production').find((pool) => !pool.targets.some(isHealthy));
@@ -59,11 +60,6 @@ export function servingProblem(
   return unmanaged.length === 0
     ? undefined
     : `${list(unmanaged, 5)} without the tags of this environment ${unmanaged.length === 1 ? 'is' : 'are'} in production too.`;
-}
-
-/** A group that is to have as many replaces what is missing. */
-function isHealing({ group }: Fleet, minimum: PoolMinimum = NO_MINIMUM): boolean {
-  return group !== undefined && group.desired >= minimum.total;
 }
 
 /** What a group that serves has yet to replace or launch, in a sentence with a space before it. */

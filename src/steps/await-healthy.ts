@@ -3,7 +3,7 @@ import type { PoolMinimum } from '../domain/goal.ts';
 import { countByZone, healthyIn, healthyTargets, shortfall } from '../domain/minimum-healthy.ts';
 import { isSettled, poolByName, registeredIn } from '../domain/queries.ts';
 import { isLive, members, targetsOf } from '../domain/roles.ts';
-import { isScaled } from '../domain/scaled.ts';
+import { isHealing, isScaled } from '../domain/scaled.ts';
 import type { Fleet, Pool, Snapshot } from '../domain/snapshot.ts';
 import { withGroups } from '../observe/reads.ts';
 import { lostInstances } from './await-running.ts';
@@ -89,7 +89,7 @@ function neverHealthy(snapshot: Snapshot, step: AwaitHealthy): string | undefine
   if (targetsOf(pool, fleet).some(({ reason }) => reason === 'Target.NotInUse'))
     return `${sentence(notHealthyIn(pool, fleet))}. ELB checks no health there, so waiting would not help.`;
   const short = shortfall(countByZone(members(fleet)), step.minimumHealthy);
-  if (short === undefined) return undefined;
+  if (short === undefined || isHealing(fleet, step.minimumHealthy)) return undefined;
   const left = `${fleet.release} has ${members(fleet).length} instances left, ${short} of what production needs.`;
   return `${left} ${lostInstances(fleet) ?? ''}`.trim();
 }

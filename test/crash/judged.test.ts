@@ -40,7 +40,7 @@ function siteOf(kind: Kind, fate: Fate): Judged {
   const noted = (state: State): readonly string[] => {
     const before = level;
     level = shareOfGreen(state);
-    const goesBack = level < before && [...state.boxes.values()].some(({ id, fit }) => id.startsWith('i-blue') && !fit);
+    const goesBack = level < before && isBlueSick(state);
     const steps = judges.terms.shares.length === 0 ? [1] : judges.terms.shares;
     site.store.used += steps.filter((share) => before < share && share <= level).length;
     return [
@@ -58,6 +58,12 @@ function siteOf(kind: Kind, fate: Fate): Judged {
     return { verdict: 'fail', why: 'errors', numbers: {} };
   };
   return { site, work, wrong };
+}
+
+/** As ELB has noticed it: nobody can know earlier, such as where a run that was killed has judged for the last time just before. */
+function isBlueSick({ groups }: State): boolean {
+  const targets = [...groups.values()].flatMap(({ members }) => [...members.values()]);
+  return targets.some(({ id, health }) => id.startsWith('i-blue') && health === 'unhealthy');
 }
 
 /** In percent. */
