@@ -48,7 +48,7 @@ export async function statusWeb(context: Context): Promise<ExitCode> {
 
 type Look = () => Promise<StatusPage>;
 
-/** One look at a time, and none while nobody reads. */
+/** At most one look at AWS in each period, and none while no page asks for it. */
 function looking(context: Context): Look {
   const { clock } = context.ports;
   const memory = rememberOutside(clock);

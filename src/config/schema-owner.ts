@@ -17,7 +17,7 @@ const item = z
       .describe('Key of the item, by the names of its attributes. The item has to exist.'),
     owner: attribute
       .default('owner')
-      .describe('Attribute with the release that takes work, as a string; the item is without it where nobody does.'),
+      .describe('Attribute that names the owner, a release, as a string. It is absent while there is no owner.'),
     epoch: attribute.default('epoch').describe('Attribute with the epoch, as a number that only grows.'),
     region: region.exactOptional().describe('Region of the table. Default: that of the environment.'),
     profile: text('the name of a profile')
@@ -34,11 +34,11 @@ export const ownerSection = z
     dynamodb: item.exactOptional(),
     read: run
       .exactOptional()
-      .describe('Prints who takes work as its last line: {"owner": "42", "epoch": 7}, with null for nobody.'),
+      .describe('Prints the owner as its last line: {"owner": "42", "epoch": 7}. Without an owner, null.'),
     set: run
       .exactOptional()
       .describe(
-        'Makes TURNOUT_OWNER (empty: nobody) the owner with the epoch TURNOUT_FENCE, in one statement, where TURNOUT_OWNER_BEFORE and TURNOUT_FENCE_BEFORE are still so; fails otherwise.',
+        'Sets the owner to TURNOUT_OWNER (empty: no owner) and the epoch to TURNOUT_FENCE, in one statement, if they still are TURNOUT_OWNER_BEFORE and TURNOUT_FENCE_BEFORE. Fails otherwise.',
       ),
     idle: run.describe('Ends with 0 once no work of the release TURNOUT_IDLE is under way, and with 1 before.'),
     readTimeout: timeLimit.prefault('5s').describe('Timeout of read, or of one request to DynamoDB.'),

@@ -117,7 +117,7 @@ async function deployedBy(
   const { progress, problem } = report?.value ?? {};
   const isOwn = progress?.kind === 'permit' && progress.number === permit.number;
   if (!isOwn) {
-    // Both times are of S3's clock: whoever follows has reported within seconds that it begins.
+    // Both times come from S3's clock. `turnout follow` reports within seconds that it has begun.
     const silent = report === undefined || report.object.modified < object.modified;
     if (silent) return { id, state: 'pending', silent, why: 'it has not reported since its permit' };
     return { id, state: 'pending', ...(problem !== undefined && { why: problem }) };

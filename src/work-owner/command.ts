@@ -25,7 +25,7 @@ export function openCommandWork(config: CommandOwnerConfig, tools: WorkTools): W
     const seen = workIn(last);
     if (seen !== undefined) return epochs.accept(seen);
     return unreadableWork(
-      `\`owner.read\` wrote last: ${last || 'nothing'}; expected {"owner": "42", "epoch": 7}, with null for nobody`,
+      `\`owner.read\` wrote last: ${last || 'nothing'}; expected {"owner": "42", "epoch": 7}, or null without an owner`,
     );
   };
 
