@@ -100,7 +100,7 @@ export function checkTemplate(group: AutoScalingGroup): void {
       'no-launch-template',
       `${name} launches from a launch configuration, and not from a template.`,
       {
-        next: ['Give both groups a launch template; AWS ends launch configurations.'],
+        next: ['Give each group a launch template; AWS ends launch configurations.'],
       },
     );
   const differing = (mixed?.LaunchTemplate?.Overrides ?? []).filter(

@@ -4,7 +4,6 @@ import type { LaunchSpec } from '../../domain/goal.ts';
 import { goesTo, isUnderWay, refreshIn, refreshText } from '../../domain/refresh.ts';
 import type { Fleet } from '../../domain/snapshot.ts';
 import { sentences } from '../../domain/text.ts';
-import { OperatorError } from '../../errors.ts';
 import { fromImage } from '../ec2/image.ts';
 import { templateVersion } from '../ec2/template.ts';
 import type { LaunchRequest, RefreshChanges, RefreshOrder } from '../fleet.ts';
@@ -19,6 +18,7 @@ import {
   templateText,
   type AutoScalingDeps,
 } from './groups.ts';
+import { checkTemplate } from './checks.ts';
 import { versionFor } from './launch.ts';
 import type { GroupRequest } from './resolve.ts';
 import { tagName } from '../ec2/tags.ts';
@@ -70,21 +70,6 @@ export async function resolveRefresh(deps: AutoScalingDeps, { blue, release }: L
 function parsed(text: string): GroupRequest['template'] {
   const [id = '', version = ''] = text.split(' version ');
   return { id, version };
-}
-
-function checkTemplate({
-  AutoScalingGroupName: name = '',
-  LaunchTemplate,
-  MixedInstancesPolicy: mixed,
-}: AutoScalingGroup) {
-  const overrides = mixed?.LaunchTemplate?.Overrides ?? [];
-  const own = overrides.some(({ LaunchTemplateSpecification: template, ImageId }) => template ?? ImageId);
-  if (own || (LaunchTemplate ?? mixed) === undefined)
-    throw new OperatorError(
-      'own-image',
-      `${name} launches ${own ? 'some types from an image of their own' : 'from a launch configuration'}: a refresh would not bring the release there.`,
-      { next: ['Give the group one launch template for all of its types.'] },
-    );
 }
 
 /** Recorded first: what it launches is told apart by that, whatever the tags of an instance say. */
