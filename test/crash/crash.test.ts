@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { KINDS, type Kind } from '../support/little/kinds.ts';
+import { sampled } from '../support/sampled.ts';
 import { CASES, casesOf, describeTopology, rowsOf, TOPOLOGIES, type Case, type Topology } from './cases.ts';
 import { crashes, FOLLOW_UPS, tryCrash, type Afterwards } from './crash.ts';
 
@@ -20,7 +21,7 @@ const rows = [
 
 describe.each(KINDS)('$fleet behind $traffic', (kind) => {
   describe.each(casesOf(kind))('$name', ({ one }) => {
-    test.each(rowsOf(kind, rows, rows.slice(-3, -1)))('$name', async ({ topology, afterwards }) => {
+    test.each(rowsOf(kind, rows, [...sampled(rows.slice(-3, -1), 2)]))('$name', async ({ topology, afterwards }) => {
       const { points, wrong } = await crashEverywhere(kind, one, topology, afterwards);
       // A task that is refused reads the world, and that is all.
       expect(points).toBeGreaterThan(isLate(afterwards) ? 0 : 15);
