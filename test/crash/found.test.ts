@@ -209,3 +209,24 @@ test('a green that one reading shows with a share, and another of the same look 
   });
   expect(wrong).toEqual([]);
 });
+
+test('an instance that its group has ended since the last answers were true is not held against the switch', async () => {
+  const asked = { afterMs: 20_000, wish: TAKES_OVER };
+  const wrong = await liveOne({
+    ...ALONE,
+    kind: 3,
+    scene: { ...SCENE, groups: 2 },
+    operators: [
+      {
+        acts: [
+          { ...asked, ask: 'rollback', calls: {} },
+          { ...asked, ask: 'promote', calls: { fault: { n: 1, kind: 'throttled' } } },
+        ],
+        clockOffMs: 0,
+        store: 0,
+      },
+    ],
+    happenings: [{ at: { ms: 46_551 }, what: 'a group is refreshed by hand', who: 7, forMs: 1000 }],
+  });
+  expect(wrong).toEqual([]);
+});

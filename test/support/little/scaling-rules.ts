@@ -2,7 +2,7 @@ import type { Request } from './api.ts';
 import type { LittleCloud } from './cloud.ts';
 import type { UpdateInput } from './scaling-api.ts';
 import { groupOfBox, marksOn, scalingOf, type ScalingGroup } from './scaling.ts';
-import { living, production, type State } from './state.ts';
+import { isUp, living, production, type State } from './state.ts';
 
 /** What must never happen to Auto Scaling groups, beside what must never happen at all. */
 
@@ -42,9 +42,10 @@ export function harmsGroups(state: State, request: Request, seen: State, least: 
   ];
 }
 
-/** Its group ends it, and has taken it out of its target group. */
+/** Its group ends it, or has forgotten it since it has ended, and has taken it out of its target group. */
 export function isLetGo(state: State, id: string): boolean {
-  return groupOfBox(state, id)?.members.get(id)?.state === 'Terminating';
+  const group = groupOfBox(state, id);
+  return group === undefined ? !isUp(state.boxes.get(id)) : group.members.get(id)?.state === 'Terminating';
 }
 
 /** Notes in `broken`, once, what must not be in production of all that groups do by themselves. */
