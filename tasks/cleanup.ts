@@ -14,7 +14,7 @@ import { trafficModel } from '../src/plan/traffic/index.ts';
 import { behaviourOf, type Step } from '../src/steps/index.ts';
 import type { Keeps } from '../src/steps/terminate.ts';
 import { letGoSteps } from '../src/plan/held.ts';
-import { emptyingProblem } from '../src/plan/scaling.ts';
+import { emptyingProblem } from '../src/domain/group-problems.ts';
 import { ownersProblem } from '../src/plan/owners.ts';
 import { sharedProblem } from '../src/plan/outsiders.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';

@@ -175,7 +175,7 @@ export const promote: Task<'promote', typeof OPTIONS> = {
       return planSwitch(snapshot, change, [mark], undefined, letGoSteps(snapshot, { keep: to, letsGo: goal.letsGo }));
     const servers = liveFleets(snapshot).flatMap(members);
     const unfit =
-      scalingProblem(snapshot) ??
+      scalingProblem(snapshot, to) ??
       ownersProblem(snapshot, servers, goal.allowed) ??
       tagRoomProblem(servers, goal.bakeS === undefined ? SWITCH_TAGS : BAKE_TAGS) ??
       trialProblem(snapshot, to, goal) ??

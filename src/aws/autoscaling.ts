@@ -17,7 +17,7 @@ import { OperatorError } from '../errors.ts';
 import { pageItems } from './pages.ts';
 import type { Send, Session } from './session.ts';
 
-export type { AutoScalingGroup, CreateAutoScalingGroupType } from '@aws-sdk/client-auto-scaling';
+export type { AutoScalingGroup, CreateAutoScalingGroupType, LifecycleHook } from '@aws-sdk/client-auto-scaling';
 
 /** Limit of a page (API reference, DescribeAutoScalingGroups). */
 const PAGE = 100;
@@ -116,11 +116,17 @@ export class AutoScaling {
     await this.#send(new sdk.DeleteAutoScalingGroupCommand({ AutoScalingGroupName: name }));
   }
 
+  /** Not paginated: a group has 50 at most (Auto Scaling service quotas). */
+  async hooks(name: string): Promise<readonly LifecycleHook[]> {
+    const command = new sdk.DescribeLifecycleHooksCommand({ AutoScalingGroupName: name });
+    return (await this.#send(command)).LifecycleHooks ?? [];
+  }
+
   /** What belongs to a group, and is not in its description. */
   async partsOf(name: string): Promise<GroupParts> {
     const AutoScalingGroupName = name;
-    const [{ LifecycleHooks: hooks = [] }, policies, schedules, notifications] = await Promise.all([
-      this.#send(new sdk.DescribeLifecycleHooksCommand({ AutoScalingGroupName })),
+    const [hooks, policies, schedules, notifications] = await Promise.all([
+      this.hooks(name),
       pageItems(
         this.#send,
         (NextToken?: string) => new sdk.DescribePoliciesCommand({ AutoScalingGroupName, NextToken }),

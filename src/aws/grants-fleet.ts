@@ -64,7 +64,7 @@ function ec2(config: Config): readonly Grant[] {
   ];
 }
 
-const CLONE_READS = ['LifecycleHooks', 'Policies', 'ScheduledActions', 'NotificationConfigurations', 'AccountLimits'];
+const CLONE_READS = ['Policies', 'ScheduledActions', 'NotificationConfigurations', 'AccountLimits'];
 const CLONE_MAKES = [
   'CreateAutoScalingGroup',
   'DeleteAutoScalingGroup',
@@ -86,6 +86,7 @@ function autoScaling(config: Config): readonly Grant[] {
   const own = groups.map((name) => arn(config, 'autoscaling', `autoScalingGroup:*:autoScalingGroupName/${name}`));
   const reads = [
     'InstanceRefreshes',
+    'LifecycleHooks',
     'ScalingActivities',
     ...(moves ? ['TrafficSources'] : []),
     ...(clone === undefined ? [] : CLONE_READS),

@@ -46,6 +46,10 @@ export interface FleetGroup {
   readonly protects: readonly string[];
   /** Processes that are suspended, in AWS's words. */
   readonly suspended: readonly string[];
+  /** Those of them that AWS has suspended itself, as it does when launches fail for a day. */
+  readonly suspendedByAws?: readonly string[];
+  /** How many instances its warm pool has. Absent: there is none. */
+  readonly warm?: number;
   /** State of the instance refresh that is under way. */
   readonly refresh?: string;
   /** The newest refresh, also one that has ended. */

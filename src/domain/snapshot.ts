@@ -133,6 +133,8 @@ export interface Target {
   /** ELB's reason code, such as `Target.Timeout`; absent when healthy. */
   readonly reason?: string;
   readonly description?: string;
+  /** A zonal shift keeps traffic away from it, whatever its health (ELBv2 API, AdministrativeOverride). */
+  readonly shifted?: true;
 }
 
 /** `other`: no group of the config, but one that holds an instance of this environment, or that one has left. */

@@ -5,6 +5,7 @@ import type { Fleet, Snapshot } from '../domain/snapshot.ts';
 import { ownerNotes } from './owners.ts';
 import type { Outside, Surroundings } from '../domain/traffic.ts';
 import { count, list, sentences } from '../domain/text.ts';
+import { shiftTexts } from '../domain/zonal-shift.ts';
 
 /** What others have here, for plans: why a fleet must not end, and what is worth knowing. */
 
@@ -50,7 +51,7 @@ function unreadable({ why, next }: Extract<Outside, { state: 'unreadable' }>): R
 /** What else there is of others, for plans that take nothing away from them. */
 export function outsideNotes(snapshot: Snapshot): readonly string[] {
   const { outside } = snapshot;
-  if (outside.state === 'unreadable') return [unreadable(outside).message];
+  if (outside.state === 'unreadable') return [unreadable(outside).message, ...shiftTexts(snapshot)];
   const shared = liveFleets(snapshot).flatMap((fleet) =>
     sharedPools(snapshot, members(fleet)).map((one) => {
       const lead = one.routes.length === 1 ? 'leads' : 'lead';
@@ -58,7 +59,7 @@ export function outsideNotes(snapshot: Snapshot): readonly string[] {
     }),
   );
   const unsearched = outside.state === 'seen' ? unsearchedNotes(outside) : [];
-  return [...shared, ...ownerNotes(snapshot), ...unsearched, ...surroundingTexts(snapshot)];
+  return [...shared, ...ownerNotes(snapshot), ...unsearched, ...surroundingTexts(snapshot), ...shiftTexts(snapshot)];
 }
 
 /** What others have here, as it is: for those that only want to know. */
@@ -73,7 +74,13 @@ export function outsideFacts(snapshot: Snapshot): readonly string[] {
       ? []
       : [`${list(routes, 3)} ${lead} to ${pool.name} too, and the config does not name that.`];
   });
-  return [...leading, ...ownerNotes(snapshot), ...unsearchedNotes(outside), ...surroundingTexts(snapshot)];
+  return [
+    ...leading,
+    ...ownerNotes(snapshot),
+    ...unsearchedNotes(outside),
+    ...surroundingTexts(snapshot),
+    ...shiftTexts(snapshot),
+  ];
 }
 
 /** Names that the config does not name, and servers that EC2 calls impaired. */

@@ -19,7 +19,7 @@ import { isZonal } from '../domain/zones.ts';
 import { behaviourOf, type Step } from '../steps/index.ts';
 import type { Plan } from './plan.ts';
 import { acrossZones } from './group-health.ts';
-import { GROWS_S, smallerGroup } from './scaling.ts';
+import { GROWS_S, scalingNotes, smallerGroup } from './scaling.ts';
 import { trafficModel } from './traffic/index.ts';
 import type { Switch } from './traffic/model.ts';
 import { registerSteps } from './traffic/steps.ts';
@@ -48,6 +48,7 @@ export function planSwitch(
     ...first.notes,
     ...model.notes,
     ...stays,
+    ...scalingNotes(snapshot),
     ...outsideNotes(snapshot),
     ...unreadable,
   ]);

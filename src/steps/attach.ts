@@ -1,3 +1,4 @@
+import { takingProblem } from '../domain/group-problems.ts';
 import { poolByName, missingFrom, registeredIn } from '../domain/queries.ts';
 import { membersInService, isAttached } from '../domain/scaled.ts';
 import type { PoolMinimum } from '../domain/goal.ts';
@@ -17,6 +18,8 @@ export interface Attach {
   readonly fleet: string;
   /** As that of `register`. */
   readonly atLeast?: PoolMinimum;
+  /** It is to get production, and what others do to its group forbids that. Absent: on the way back, and where it is tested. */
+  readonly takes?: true;
 }
 
 export const attachGroup: StepDefinition<Attach> = (step) => {
@@ -26,7 +29,10 @@ export const attachGroup: StepDefinition<Attach> = (step) => {
     title: (snapshot) => `attach ${fleetOf(snapshot, step).group?.name ?? step.fleet} to ${step.pool}`,
     instances: (snapshot) => memberIds(snapshot, step),
     progress: (snapshot) => (isIn(snapshot, step) && isWhole(snapshot, step) ? 'done' : 'todo'),
-    guard: (snapshot) => (isIn(snapshot, step) ? undefined : refreshing(snapshot, step)) ?? byOne.guard(snapshot),
+    guard: (snapshot) =>
+      (isIn(snapshot, step) ? undefined : refreshing(snapshot, step)) ??
+      (step.takes && takingProblem(fleetOf(snapshot, step))?.message) ??
+      byOne.guard(snapshot),
     readsBefore: (snapshot) => withGroups(snapshot, byOne.readsBefore(snapshot)),
     readsToPoll: () => ({ pools: [step.pool], fleets: [step.fleet] }),
     apply: async ({ fleet, traffic }, snapshot) => {

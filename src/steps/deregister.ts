@@ -14,6 +14,7 @@ import { wouldStarveOthers } from '../domain/outside.ts';
 import { wouldBeReplaced } from '../domain/owned.ts';
 import { residualTrafficProblem } from '../domain/retention.ts';
 import type { Snapshot, Target } from '../domain/snapshot.ts';
+import { isReached } from '../domain/zonal-shift.ts';
 import type { ResidualLimits } from '../domain/traffic.ts';
 import type { Reads } from '../observe/reads.ts';
 import type { StepDefinition } from './definition.ts';
@@ -127,6 +128,10 @@ function wouldStarve(snapshot: Snapshot, step: Deregister): string | undefined {
   ]);
   const what = `Taking ${fleet.release} out of ${pool.name} would leave`;
   if (total(left) === 0) return `${what} nothing healthy there.`;
+  const [stay, go] = [false, true].map((is) =>
+    pool.targets.some((one) => isReached(one) && goes.has(targetKey(one)) === is),
+  );
+  if (go && !stay) return `${what} only what a zonal shift keeps traffic away from.`;
   const given = countByZone(own.filter((target) => goes.has(targetKey(target))));
   if (total(given) === 0) return undefined;
   const short = shortfall(left, minimumAtStake(step.minimumHealthy, given, { left }));

@@ -1,3 +1,4 @@
+import { takingProblem } from '../domain/group-problems.ts';
 import { poolByName, registeredIn } from '../domain/queries.ts';
 import { isAttached } from '../domain/scaled.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
@@ -21,6 +22,7 @@ export const detachGroup: StepDefinition<Detach> = (step) => {
     title: (snapshot) => `detach ${fleetOf(snapshot, step).group?.name ?? step.fleet} from ${step.pool}`,
     instances: (snapshot) => memberIds(snapshot, step),
     progress: (snapshot) => (isIn(snapshot, step) && !hasTargets(snapshot, step) ? 'todo' : byOne.progress(snapshot)),
+    guard: (snapshot) => staysAlone(snapshot, step) ?? byOne.guard(snapshot),
     readsBefore: (snapshot) => withGroups(snapshot, byOne.readsBefore(snapshot)),
     readsToPoll: () => ({ pools: [step.pool], fleets: [step.fleet] }),
     apply: async (ports, snapshot) => {
@@ -33,6 +35,14 @@ export const detachGroup: StepDefinition<Detach> = (step) => {
 
 function isIn(snapshot: Snapshot, step: Detach): boolean {
   return isAttached(fleetOf(snapshot, step), poolByName(snapshot, step.pool));
+}
+
+/** Production is left to a group that would not stay what it is. On the way back that is no reason to stop. */
+function staysAlone(snapshot: Snapshot, { pool: name, fleet, allowedOwners }: Detach): string | undefined {
+  const pool = poolByName(snapshot, name);
+  if (pool.role !== 'production' || allowedOwners === 'any') return undefined;
+  const stay = snapshot.fleets.filter((one) => one.id !== fleet && registeredIn(pool, one).length > 0);
+  return stay.map((one) => takingProblem(one)?.message).find((why) => why !== undefined);
 }
 
 /** A group that is attached without any puts its next instance there. */

@@ -38,7 +38,7 @@ export const matchSize: StepDefinition<MatchSize> = (step) => ({
     // It has to be so in a reading of this step's own: what serves may have grown since the plan was made.
     return isAsked(snapshot, step) && isWhole(snapshot, step, group) ? 'done' : 'under way';
   },
-  guard: (snapshot) => aboveMaximum(snapshot, step),
+  guard: (snapshot) => aboveMaximum(snapshot, step) ?? cannotGrow(snapshot, step),
   cannotSucceed: never,
   count: (snapshot) => {
     const fleet = fleetOf(snapshot, step);
@@ -87,6 +87,14 @@ function aboveMaximum(snapshot: Snapshot, step: MatchSize): string | undefined {
   const size = wanted(snapshot, step);
   if (group === undefined || size <= group.maximum) return undefined;
   return `${group.name} has a maximum of ${group.maximum}, and ${size} serve now: raise its maximum.`;
+}
+
+function cannotGrow(snapshot: Snapshot, step: MatchSize): string | undefined {
+  const { group } = fleetOf(snapshot, step);
+  const isSmall = group !== undefined && group.desired < wanted(snapshot, step);
+  return isSmall && group.suspended.includes('Launch')
+    ? `Launch of ${group.name} is suspended, so it cannot grow: resume it.`
+    : undefined;
 }
 
 function heldFor(snapshot: Snapshot, step: MatchSize): HeldMinimum {

@@ -1,7 +1,6 @@
 import { explainInstance } from '../domain/explain.ts';
+import { leftoverText } from '../domain/group-problems.ts';
 import { fleetById } from '../domain/queries.ts';
-import type { Fleet } from '../domain/snapshot.ts';
-import { list } from '../domain/text.ts';
 import type { StepDefinition } from './definition.ts';
 import { REQUEST } from './presets.ts';
 import { limit } from './timing.ts';
@@ -31,9 +30,11 @@ export const remove: StepDefinition<Remove> = (step) => ({
   progress: (snapshot) => {
     const fleet = fleetById(snapshot, step.fleet);
     if (fleet === undefined) return 'done';
-    return fleet.instances.every(({ state }) => state === 'terminated') ? 'todo' : 'under way';
+    // A group with a warm pool cannot be deleted (API reference, DeleteAutoScalingGroup, ResourceInUse).
+    const isEmpty = fleet.instances.every(({ state }) => state === 'terminated') && fleet.group?.warm === undefined;
+    return isEmpty ? 'todo' : 'under way';
   },
-  cannotSucceed: (snapshot) => retained(fleetOf(snapshot, step)),
+  cannotSucceed: (snapshot) => leftoverText(fleetOf(snapshot, step)),
   guard: (snapshot) => stillInProduction(snapshot, fleetOf(snapshot, step)),
   count: (snapshot) => {
     const { instances } = fleetOf(snapshot, step);
@@ -49,10 +50,3 @@ export const remove: StepDefinition<Remove> = (step) => ({
   apply: async ({ fleet }, snapshot) => fleet.remove(existingFleet(snapshot, step)),
   simulate: (snapshot) => ({ ...snapshot, fleets: snapshot.fleets.filter(({ id }) => id !== step.fleet) }),
 });
-
-/** Such an instance waits for a person, costs money, and is not counted by its group (API reference, RetentionTriggers). */
-function retained({ instances, group }: Fleet): string | undefined {
-  const kept = instances.filter(({ reason }) => reason?.endsWith('Retained') === true).map(({ id }) => id);
-  if (kept.length === 0 || group === undefined) return undefined;
-  return `${group.name} retains ${list(kept, 3)}, since a lifecycle hook was abandoned: only \`aws autoscaling terminate-instance-in-auto-scaling-group --no-should-decrement-desired-capacity --instance-id ${kept[0]}\` ends ${kept.length === 1 ? 'it' : 'each of them'}.`;
-}

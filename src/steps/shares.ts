@@ -8,6 +8,7 @@ import { percentText } from '../domain/shares.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import type { Route, RouteRole } from '../domain/traffic.ts';
 import { list } from '../domain/text.ts';
+import { shiftedAway } from '../domain/zonal-shift.ts';
 import { fleetOf } from './world.ts';
 
 /** What the steps that move or watch shares of traffic have in common. */
@@ -21,7 +22,7 @@ export function notFit(
   const pool = poolByName(snapshot, step.pool);
   const healthy = countByZone(healthyTargets([pool], fleet));
   const short = shortfall(healthy, step.minimumHealthy);
-  if (short === undefined && total(healthy) > 0) return undefined;
+  if (short === undefined && total(healthy) > 0) return shiftedAway(snapshot, pool, fleet);
   const sick = notHealthyIn(pool, fleet);
   const why = sick.length === 0 ? '' : ` ${sentence(sick)}.`;
   const missing = short === undefined ? '' : `, ${short} of the minimum of ${step.minimumHealthy.total}`;

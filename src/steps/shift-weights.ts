@@ -1,4 +1,5 @@
 import type { PoolMinimum } from '../domain/goal.ts';
+import { takingProblem } from '../domain/group-problems.ts';
 import { poolByName } from '../domain/queries.ts';
 import { configuredPools } from '../domain/roles.ts';
 import { dividedRoutes, routesOf, shareOf, weightsFor, withTraffic } from '../domain/routes.ts';
@@ -43,7 +44,10 @@ export const shiftWeights: StepDefinition<ShiftWeights> = (step) => ({
   guard: (snapshot) =>
     step.role === 'test'
       ? undefined
-      : (notAlone(snapshot, step) ?? notFit(snapshot, step) ?? passedOver(snapshot, step)),
+      : (notAlone(snapshot, step) ??
+        notFit(snapshot, step) ??
+        passedOver(snapshot, step) ??
+        (step.refusesUnmanaged ? takingProblem(fleetOf(snapshot, step))?.message : undefined)),
   conflict: (snapshot) => {
     const { percent, pool, role } = step;
     if (role === 'test') return undefined;

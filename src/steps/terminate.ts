@@ -1,15 +1,16 @@
 import { residualTrafficProblem, retentionProblem } from '../domain/retention.ts';
 import { movedSince, type ProductionRecord } from '../domain/production-record.ts';
 import type { PoolMinimum } from '../domain/goal.ts';
+import { emptyingProblem, scaleInProblem } from '../domain/group-problems.ts';
 import { countByZone, healthyTargets, shortfall, total } from '../domain/minimum-healthy.ts';
 import { stillServesOthers } from '../domain/outside.ts';
 import { wouldBeReplaced } from '../domain/owned.ts';
 import { members, poolsOf } from '../domain/roles.ts';
+import { isScaled } from '../domain/scaled.ts';
 import type { Fleet, Snapshot } from '../domain/snapshot.ts';
 import type { ResidualLimits } from '../domain/traffic.ts';
 import type { StepDefinition } from './definition.ts';
 import { REQUEST } from './presets.ts';
-import { list } from '../domain/text.ts';
 import { EFFECT_SHOWS_MS } from './timing.ts';
 import { changeGroup, existingFleet, fleetOf, instancesOf, memberIds, stillInProduction, withState } from './world.ts';
 
@@ -44,7 +45,10 @@ export const terminate: StepDefinition<Terminate> = (step) => ({
     if (members(fleet).length === 0 && minimum === 0 && desired === 0) return 'done';
     return fleet.group !== undefined && minimum === 0 && desired === 0 ? 'under way' : 'todo';
   },
-  cannotSucceed: (snapshot) => notScaledIn(fleetOf(snapshot, step)),
+  cannotSucceed: (snapshot) => {
+    const fleet = fleetOf(snapshot, step);
+    return isScaled(fleet) ? scaleInProblem(fleet)?.message : undefined;
+  },
   // A group may take a minute until it does what it was told.
   timeLimitMs: (limits, progress) => (progress === 'under way' ? limits.releasedMs : EFFECT_SHOWS_MS),
   guard: (snapshot) => {
@@ -53,6 +57,7 @@ export const terminate: StepDefinition<Terminate> = (step) => ({
       stillInProduction(snapshot, fleet) ??
       stillServesOthers(snapshot, fleet) ??
       wouldBeReplaced(members(fleet), step.allowedOwners ?? []) ??
+      emptyingProblem(fleet)?.message ??
       movedSince(snapshot, step.keeps.lastProduction) ??
       neededAsWayBack(snapshot, fleet, step.keeps) ??
       retentionProblem(snapshot, fleet, step.retentionS) ??
@@ -75,16 +80,6 @@ export const terminate: StepDefinition<Terminate> = (step) => ({
     return withState(empty, step.fleet, 'shutting-down');
   },
 });
-
-/** A group whose instances nothing terminates (User guide, suspended processes). */
-function notScaledIn({ group }: Fleet): string | undefined {
-  if (group === undefined) return undefined;
-  const { name, protects, suspended } = group;
-  if (protects.length > 0)
-    return `${list(protects, 3)} of ${name} ${protects.length === 1 ? 'is' : 'are'} protected from scale-in.`;
-  if (!suspended.includes('Terminate')) return undefined;
-  return `Terminate of ${name} is suspended: its instances would stay. Resume it first.`;
-}
 
 /** The fleet that serves production, and what it must have healthy in each group of pools that stand for each other. */
 export interface Keeps {

@@ -203,7 +203,14 @@ export function toPool(settings: Settings, targets: readonly TargetHealthDescrip
   };
 }
 
-function toTarget({ Target: target, TargetHealth: health }: TargetHealthDescription): Target {
+function toTarget({ Target: target, TargetHealth: health, AdministrativeOverride }: TargetHealthDescription): Target {
   const { State: state = 'unavailable', Reason: reason, Description: description } = health ?? {};
-  return { id: target?.Id ?? '', port: target?.Port ?? 0, state, ...defined({ reason, description }) };
+  const isShifted = AdministrativeOverride?.State?.startsWith('zonal_shift') === true;
+  return {
+    id: target?.Id ?? '',
+    port: target?.Port ?? 0,
+    state,
+    ...defined({ reason, description }),
+    ...(isShifted && { shifted: true }),
+  };
 }

@@ -177,6 +177,25 @@ describe('a group', () => {
     expect((await fleet(world, 'green')).group?.failures[0]).toContain('Launching EC2 instance failed.');
   });
 
+  test('says what an instance waits for, and that CodeDeploy deploys to it', async () => {
+    const world = await start();
+    const { scaling } = world;
+    const hook = 'CodeDeploy-managed-automatic-launch-deployment-hook-web-1';
+    await scaling.client.putLifecycleHook({
+      AutoScalingGroupName: 'shop-b',
+      LifecycleHookName: hook,
+      LifecycleTransition: 'autoscaling:EC2_INSTANCE_LAUNCHING',
+    });
+    const order = await orderOf(world);
+    expect(order.spec.summary.join(' ')).toContain(
+      `its lifecycle hook ${hook}: what runs there may be another release`,
+    );
+    await world.open().launch(order);
+    const reasons = async () => (await fleet(world, 'green')).instances.map(({ reason }) => reason);
+    const said = `Auto Scaling says Pending:Wait, for ${hook}, so CodeDeploy deploys to it`;
+    await poll(async () => (await reasons()).includes(said), 'an instance that waits', 10_000);
+  });
+
   test('is held and let go of: what is remembered is written first, and forgotten last', async () => {
     const world = await start();
     const blue = await fleet(world, 'shop-41');

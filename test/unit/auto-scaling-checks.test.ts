@@ -57,7 +57,7 @@ function depsFor(
   return {
     owner: { environment: 'shop', tagPrefix: 'turnout' },
     config: { ...FLEET, ...config },
-    scaling: { groups: async () => groups } as Partial<AutoScaling> as AutoScaling,
+    scaling: { groups: async () => groups, hooks: async () => [] } as Partial<AutoScaling> as AutoScaling,
     standby: {} as Standby,
     refreshes: {} as Refreshes,
     ec2: {

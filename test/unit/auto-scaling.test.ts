@@ -250,7 +250,9 @@ describe('is refused, and said in status', () => {
   test('a group that does not terminate is not set to 0', () => {
     const world = scaledWorld([BLUE, { ...GREEN, group: { suspended: ['Terminate'] } }]);
     expect(clean(world, 'A')).toMatchObject({ refused: 'processes-suspended' });
-    expect(scalingFacts(world)).toContain('Terminate of group-B is suspended, and not by turnout.');
+    expect(scalingFacts(world)).toContain(
+      'Terminate of group-B is suspended, and not by turnout: it terminates nothing, and may grow beyond its maximum.',
+    );
     const kept = scaledWorld([BLUE, { ...GREEN, group: { protects: ['B-1'] } }]);
     expect(clean(kept, 'A')).toMatchObject({
       refused: 'protected-from-scale-in',

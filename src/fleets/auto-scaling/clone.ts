@@ -3,19 +3,16 @@ import { count, list, sentences } from '../../domain/text.ts';
 import { OperatorError } from '../../errors.ts';
 import { checkChangeable } from './checks.ts';
 import { unknownFields } from './fields.ts';
-import { tagsOf, type AutoScalingDeps } from './groups.ts';
+import { isCodeDeploys, tagsOf, type AutoScalingDeps } from './groups.ts';
 
 /** Why a group cannot be cloned, and what a clone would not have. Asked when a launch is planned. */
-
-/** CodeDeploy puts it into the groups of its deployment groups: each launch would wait for a deployment that never comes (CodeDeploy user guide, troubleshooting Auto Scaling). */
-const CODE_DEPLOY = /^CodeDeploy-managed-/;
 
 /** Processes without which the clone would launch nothing that gets traffic, or could not be emptied. */
 const NOT_SUSPENDED: ReadonlySet<string> = new Set(['Launch', 'Terminate', 'AddToLoadBalancer']);
 
-/** Hooks that the clone gets. */
+/** Hooks that the clone gets; with CodeDeploy's, each launch would wait for a deployment that never comes (CodeDeploy user guide, troubleshooting Auto Scaling). */
 export function hooksToCopy({ hooks }: GroupParts): GroupParts['hooks'] {
-  return hooks.filter(({ LifecycleHookName: name = '' }) => !CODE_DEPLOY.test(name));
+  return hooks.filter((hook) => !isCodeDeploys(hook));
 }
 
 /** Processes that are suspended in the clone as well. */

@@ -1,4 +1,4 @@
-import { targetGroupsOf, type AutoScaling, type AutoScalingGroup } from '../../aws/autoscaling.ts';
+import { targetGroupsOf, type AutoScaling, type AutoScalingGroup, type LifecycleHook } from '../../aws/autoscaling.ts';
 import type { Refreshes } from '../../aws/refreshes.ts';
 import type { Standby } from '../../aws/standby.ts';
 import type { AutoScalingFleetConfig, TrafficConfig } from '../../config/config.ts';
@@ -131,6 +131,13 @@ export interface GroupFacts {
   readonly newest: SeenRefresh | undefined;
   readonly failures: readonly string[];
   readonly targetGroups: readonly string[];
+  /** Asked for only while an instance waits for one. */
+  readonly hooks: readonly LifecycleHook[];
+}
+
+/** CodeDeploy puts it into the groups of its deployment groups, to deploy to each instance that they launch (CodeDeploy user guide, Auto Scaling). */
+export function isCodeDeploys({ LifecycleHookName: name = '' }: LifecycleHook): boolean {
+  return name.startsWith('CodeDeploy-managed-');
 }
 
 /** ARNs of the target groups that it registers its instances with; one request where groups move. */
@@ -162,6 +169,7 @@ export function toFleetGroup(
     protects: membersOf(group).flatMap(({ ProtectedFromScaleIn: is, InstanceId = '' }) => (is ? [InstanceId] : [])),
     suspended: (group.SuspendedProcesses ?? []).flatMap(({ ProcessName }) => ProcessName ?? []),
     failures,
+    ...suspendedByAws(group),
     ...(isClone(owner, group) && { clone: true as const }),
     ...defined({
       moves,
@@ -174,9 +182,16 @@ export function toFleetGroup(
       recorded: refreshIn(tags[refreshTagName(owner)]),
       refresh: isUnderWay(newest) ? newest.status : undefined,
       managedBy: group.Operator?.Principal,
+      warm: group.WarmPoolConfiguration && (group.WarmPoolSize ?? 0),
       status: group.Status,
     }),
   };
+}
+
+/** A person's are `User suspended at ...`; what AWS writes of its own is not documented (user guide, administrative suspension). */
+function suspendedByAws({ SuspendedProcesses: all = [] }: AutoScalingGroup): Pick<FleetGroup, 'suspendedByAws'> {
+  const own = all.filter(({ SuspensionReason: why = 'User' }) => !why.startsWith('User'));
+  return own.length === 0 ? {} : { suspendedByAws: own.flatMap(({ ProcessName }) => ProcessName ?? []) };
 }
 
 /** A mixed instances policy keeps all but the version (API reference, UpdateAutoScalingGroup: it is replaced as a whole). */

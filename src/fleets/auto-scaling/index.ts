@@ -97,7 +97,8 @@ async function letGo({ owner, scaling }: AutoScalingDeps, fleet: Fleet): Promise
   const name = nameOf(fleet);
   const group = await scaling.find(name);
   if (group === undefined || group.Status !== undefined) return;
-  if (fleetTagsOf(owner, group)?.fleet !== fleet.id || (group.Instances ?? []).length > 0) return;
+  const isWarm = group.WarmPoolConfiguration !== undefined;
+  if (fleetTagsOf(owner, group)?.fleet !== fleet.id || (group.Instances ?? []).length > 0 || isWarm) return;
   if (isClone(owner, group)) return scaling.delete(name);
   await scaling.untag(name, fleetTagNames(owner, group));
 }

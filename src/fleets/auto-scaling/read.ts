@@ -2,13 +2,16 @@ import type { AutoScalingGroup } from '../../aws/autoscaling.ts';
 import { defined } from '../../domain/defined.ts';
 import type { FleetGroup } from '../../domain/scaling.ts';
 import type { Fleet, Instance } from '../../domain/snapshot.ts';
+import { list } from '../../domain/text.ts';
 import { keptVolumeSizes } from '../ec2/kept-volumes.ts';
 import { byLaunch, commonRelease, seen, toInstance, toOwnInstance, type SeenInstance } from '../ec2/tags.ts';
+import { OperatorError } from '../../errors.ts';
 import type { FleetReading } from '../fleet.ts';
 import {
   attachmentsOf,
   fleetTagsOf,
   heldSince,
+  isCodeDeploys,
   inServiceOf,
   groupMarks,
   membersOf,
@@ -46,17 +49,27 @@ export async function readGroups(
   };
 }
 
-/** Why instances are missing is asked only while some are. */
+/** Why instances are missing is asked only while some are, and what they wait for only while some do. */
 async function besideOf(deps: AutoScalingDeps, group: AutoScalingGroup): Promise<GroupFacts> {
   const { owner, scaling } = deps;
   const { AutoScalingGroupName: name = '', DesiredCapacity: desired = 0 } = group;
   const capacity = inServiceOf(group).reduce((sum, one) => sum + weightOf(one), 0);
-  const [newest, failures, targetGroups] = await Promise.all([
+  const waits = (group.Instances ?? []).some(({ LifecycleState }) => LifecycleState?.endsWith(':Wait'));
+  const [newest, failures, targetGroups, hooks] = await Promise.all([
     scaling.newestRefresh(name),
     capacity < desired ? scaling.failures(name, heldSince(owner, group)) : [],
     attachmentsOf(deps, group),
+    waits ? hooksOf(deps, name) : [],
   ]);
-  return { newest, failures, targetGroups };
+  return { newest, failures, targetGroups, hooks };
+}
+
+/** Only worth knowing: where they may not be read, the way back stays open. */
+async function hooksOf({ scaling }: AutoScalingDeps, name: string): Promise<GroupFacts['hooks']> {
+  return scaling.hooks(name).catch((error: unknown) => {
+    if (error instanceof OperatorError && error.code === 'access-denied') return [];
+    throw error;
+  });
 }
 
 function toFleet(
@@ -71,7 +84,7 @@ function toFleet(
   const instances = membersOf(described).map((member) => {
     const machine = byId.get(member.InstanceId ?? '');
     const own = machine === undefined ? notSeen(member) : ofOurGroups(deps.names, toOwnInstance(owner, machine));
-    return { ...own, ...inGroup(member, own), ...releaseOf(member, own, group), ...sizeOf(member) };
+    return { ...own, ...inGroup(member, own, beside.hooks), ...releaseOf(member, own, group), ...sizeOf(member) };
   });
   return {
     id,
@@ -97,13 +110,25 @@ type Member = ReturnType<typeof membersOf>[number];
 function inGroup(
   { LifecycleState: lifecycle }: Member,
   own: Instance,
+  hooks: GroupFacts['hooks'],
 ): Pick<Instance, 'state' | 'reason' | 'lifecycle'> | undefined {
   if (lifecycle === undefined || lifecycle === 'InService') return undefined;
-  const said = { lifecycle, reason: `Auto Scaling says ${lifecycle}` };
+  const said = { lifecycle, reason: `Auto Scaling says ${lifecycle}${hookText(lifecycle, hooks)}` };
   if (lifecycle.startsWith('Terminat'))
     return { ...said, state: own.state === 'terminated' ? own.state : 'shutting-down' };
   const isNew = lifecycle.startsWith('Pending') && own.left === undefined;
   return { ...said, state: isNew && own.state === 'running' ? 'pending' : own.state };
+}
+
+/** What such an instance waits for: all hooks of its transition run at the same time. */
+function hookText(lifecycle: string, hooks: GroupFacts['hooks']): string {
+  const [, going] = /^(Pending|Terminating):Wait$/.exec(lifecycle) ?? [];
+  if (going === undefined) return '';
+  const transition = `autoscaling:EC2_INSTANCE_${going === 'Pending' ? 'LAUNCHING' : 'TERMINATING'}`;
+  const waiting = hooks.filter(({ LifecycleTransition }) => LifecycleTransition === transition);
+  if (waiting.length === 0) return '';
+  const deploys = waiting.some(isCodeDeploys) ? ', so CodeDeploy deploys to it' : '';
+  return `, for ${list(waiting.map(({ LifecycleHookName = '' }) => LifecycleHookName))}${deploys}`;
 }
 
 function sizeOf(member: Member): Pick<Instance, 'weight'> | undefined {

@@ -2,14 +2,22 @@ import type { AutoScalingGroup } from '../../aws/autoscaling.ts';
 import { defined } from '../../domain/defined.ts';
 import type { LaunchSpec } from '../../domain/goal.ts';
 import { total } from '../../domain/minimum-healthy.ts';
-import { sentences } from '../../domain/text.ts';
+import { list, sentences } from '../../domain/text.ts';
 import { OperatorError } from '../../errors.ts';
 import { fromImage } from '../ec2/image.ts';
 import { templateVersion } from '../ec2/template.ts';
 import type { LaunchRequest } from '../fleet.ts';
 import { checkIdle, checkRoom, checkSetup, checkTemplate } from './checks.ts';
 import { checkCloneable, cloneName, cloneNotes } from './clone.ts';
-import { attachmentsOf, inServiceOf, ourGroups, templateOf, weightOf, type AutoScalingDeps } from './groups.ts';
+import {
+  attachmentsOf,
+  inServiceOf,
+  isCodeDeploys,
+  ourGroups,
+  templateOf,
+  weightOf,
+  type AutoScalingDeps,
+} from './groups.ts';
 
 /** The `request` of a launch spec of Auto Scaling. */
 export interface GroupRequest {
@@ -35,7 +43,11 @@ export async function resolveGroupLaunch(deps: AutoScalingDeps, request: LaunchR
   if (cloneFrom !== undefined) throw notCloned();
   if (config.clone !== undefined) return resolveClone(deps, request, serving, config.clone);
   if (idle === undefined) throw notAGroup(blue.release, names);
-  const [own, others] = await Promise.all([attachmentsOf(deps, idle), attachmentsOf(deps, serving)]);
+  const [own, others, hooks] = await Promise.all([
+    attachmentsOf(deps, idle),
+    attachmentsOf(deps, serving),
+    deps.scaling.hooks(idle.AutoScalingGroupName ?? ''),
+  ]);
   checkSetup(idle, serving, { own, others, ...defined({ moves: deps.moves }) });
   const capacity = capacityFor(serving, idle, total(zones));
   checkIdle(owner, idle, capacity);
@@ -48,6 +60,8 @@ export async function resolveGroupLaunch(deps: AutoScalingDeps, request: LaunchR
     summary: sentences(
       `group ${name}: ${sizeWords(capacity, total(zones))}, from ${made ?? `${template.id} version ${template.version}`}`,
       ...(image?.summary ?? []),
+      hooks.some(isCodeDeploys) &&
+        `CodeDeploy deploys its own last revision to each instance that ${name} launches, by its lifecycle hook ${list(hooks.filter(isCodeDeploys).map(({ LifecycleHookName = '' }) => LifecycleHookName))}: what runs there may be another release than ${release}.`,
     ),
     batches: [],
     group: {

@@ -8,7 +8,7 @@ import { isScaled } from '../../domain/scaled.ts';
 import type { Fleet, Snapshot } from '../../domain/snapshot.ts';
 import type { Step } from '../../steps/index.ts';
 import { sharedTestNotes } from '../outsiders.ts';
-import { holdSteps, joiningProblem } from '../scaling.ts';
+import { holdSteps } from '../scaling.ts';
 import { bakeSteps } from './bakes.ts';
 import type { PaceOptions, Switch, TrafficModel } from './model.ts';
 import {
@@ -35,7 +35,7 @@ export function membership(snapshot: Snapshot): TrafficModel {
     testPools: () => test,
     capacityGroups: () => production.map((pool) => ({ name: pool.name, pools: [pool] })),
     notes: sharedTestNotes(snapshot),
-    setupProblem: () => joiningProblem(snapshot),
+    setupProblem: () => undefined,
     changedByOthers: () => undefined,
     paceOf: (to, options) => (wantsStages(options) ? NO_WEIGHTS : paceBack(to, options)),
     paceBack,

@@ -28,12 +28,12 @@ export function registerSteps(fleet: Fleet, pools: readonly string[]): readonly 
 
 /** The fleet of the switch enters the pool, which has to have that many healthy then. */
 export function enterStep(
-  { to, unlessSick }: Switch,
+  { to, unlessSick, prepares }: Switch,
   pool: string,
   atLeast: PoolMinimum,
 ): StepOf<'register'> | StepOf<'attach'> {
   const enters = { pool, fleet: to.id, ...(unlessSick && { atLeast }) };
-  return isScaled(to) ? { do: 'attach', ...enters } : { do: 'register', ...enters };
+  return isScaled(to) ? { do: 'attach', ...enters, ...(prepares && { takes: true }) } : { do: 'register', ...enters };
 }
 
 /** Absent: nothing is asked. */

@@ -39,6 +39,7 @@ export const scalingReads: Readonly<Record<string, Reading>> = {
     return { InstanceRefreshes: refresh === undefined ? [] : [{ Status: refresh }] };
   },
   DescribeScalingActivities: () => ({ Activities: [] }),
+  DescribeLifecycleHooks: () => ({ LifecycleHooks: [] }),
   DescribeLaunchTemplateVersions: (_cloud, { Versions }: { Versions?: readonly string[] }, seen) => ({
     LaunchTemplateVersions: scalingOf(seen)
       .versions.map(showVersion)
