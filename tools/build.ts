@@ -1,5 +1,5 @@
 /**
- * Builds `dist/`, `THIRD-PARTY-NOTICES.md` and `docs/troubleshooting.md`:  node tools/build.ts [--quiet]
+ * Builds `dist/` and `THIRD-PARTY-NOTICES.md`:  node tools/build.ts [--quiet]
  *
  * Chunks lie in `dist/chunks/`, so that a module there is as deep below the package as its source in `src/<folder>/`:
  * a path relative to `import.meta.url` is true both from source and bundled.
@@ -15,7 +15,6 @@ import { bundledPackages, notices } from './build/notices.ts';
 import { plainNodeHttp } from './build/node-http.ts';
 import { ownCopy } from './build/own-copy.ts';
 import { oneStringWidth } from './build/string-width.ts';
-import { troubleshootingPage } from './docs/troubleshooting.ts';
 
 const root = path.dirname(import.meta.dirname);
 /** The module that is `turnout/sandbox`; its types are self-contained. */
@@ -139,6 +138,5 @@ function kilobytes(bytes: number): string {
 if (import.meta.main) {
   const built = await build();
   await writeFile(path.join(root, 'THIRD-PARTY-NOTICES.md'), built.notices);
-  await writeFile(path.join(root, 'docs/troubleshooting.md'), troubleshootingPage(root));
   if (!process.argv.includes('--quiet')) process.stdout.write(`${sizes(built.chunks)}\n`);
 }

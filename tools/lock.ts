@@ -1,5 +1,5 @@
 /**
- * Completes `package-lock.json`:  node tools/lock.ts
+ * Completes `package-lock.json`, here and in `tools/site/`:  node tools/lock.ts
  *
  * A mirror that serves only some platforms' binaries makes `npm install` leave the others out of the lock file, and then
  * `npm ci` refuses it everywhere. Their versions are known from the packages that want them.
@@ -53,11 +53,18 @@ export function missingEntries(packages: Packages): Packages {
   return missing;
 }
 
-if (import.meta.main) {
-  const file = path.join(path.dirname(import.meta.dirname), 'package-lock.json');
+/** Completes one lock file; returns how many entries it lacked. */
+function complete(file: string): number {
   const lock = JSON.parse(readFileSync(file, 'utf8')) as { packages: Packages };
   const missing = missingEntries(lock.packages);
   const all = Object.entries({ ...lock.packages, ...missing }).toSorted(([a], [b]) => a.localeCompare(b, 'en'));
   writeFileSync(file, `${JSON.stringify({ ...lock, packages: Object.fromEntries(all) }, null, 2)}\n`);
-  process.stdout.write(`${Object.keys(missing).length} entries added\n`);
+  return Object.keys(missing).length;
+}
+
+if (import.meta.main) {
+  for (const folder of ['..', 'site']) {
+    const added = complete(path.join(import.meta.dirname, folder, 'package-lock.json'));
+    process.stdout.write(`${path.join('tools', folder)}: ${added} entries added\n`);
+  }
 }

@@ -1,17 +1,21 @@
 import yargs from 'yargs';
+import type { ExitCode } from '../errors.ts';
 import type { Args, Command } from './command.ts';
 import { commands } from './index.ts';
 import { refuseMisused, usageError } from './usage.ts';
 import { versionLine } from './version.ts';
 
-const EXIT_CODES = `Exit codes:
-  0  done, or nothing to do
-  1  a fault of turnout or of the machine
-  2  refused; nothing was changed
-  3  failed; undone, or safe to leave
-  4  failed; needs attention now
-  5  the lease was lost; stopped before the next change
-  130  interrupted at a safe point`;
+/** What `--help` says of each exit code. */
+export const EXIT_CODES: Readonly<Record<ExitCode, string>> = {
+  0: 'done, or nothing to do',
+  1: 'a fault of turnout or of the machine',
+  2: 'refused; nothing was changed',
+  3: 'failed; undone, or safe to leave',
+  4: 'failed; needs attention now',
+  5: 'the lease was lost; stopped before the next change',
+  6: 'held: a gate could not judge; traffic stays as it is',
+  130: 'interrupted at a safe point',
+};
 
 /**
  * Parses one command line and calls back with the command that it names; not for help and version, which are printed.
@@ -40,7 +44,9 @@ export async function parse(
     .strict()
     .demandCommand(1, 'Which command?')
     .exitProcess(false)
-    .epilogue(EXIT_CODES)
+    .epilogue(
+      ['Exit codes:', ...Object.entries(EXIT_CODES).map(([code, meaning]) => `  ${code}  ${meaning}`)].join('\n'),
+    )
     .fail((message, error) => {
       // Some of yargs's own messages come as a YError.
       throw error instanceof Error && error.name !== 'YError' ? error : usageError(message, argv, commands);

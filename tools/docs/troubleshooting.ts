@@ -45,13 +45,11 @@ export function troubleshootingPage(root: string): string {
   return [
     '# Troubleshooting',
     '',
-    '<!-- Written by `npm run build` from the source. -->',
+    '<!-- Written by tools/docs.ts from the source; `npm run docs` writes it again. -->',
     '',
     'Every refusal and every error that an operator can fix has a code: it is in `--json`, in the history, and in brackets in summaries. Below',
     'is what is said with it, and what can be done. Where a sentence names a release, a group or a time, it has … here. A refusal',
     '(exit code 2) has changed nothing. Which exit codes there are: [guarantees.md](guarantees.md); how runs end: [json.md](json.md).',
-    '',
-    `There are ${codes.length} codes.`,
     '',
     ...codes.flatMap((code) => section(code, byCode.get(code) ?? [])),
   ].join('\n');
