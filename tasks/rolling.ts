@@ -2,6 +2,7 @@ import { stableFleet, members, servingFleets } from '../src/domain/roles.ts';
 import type { Fleet, Instance, Snapshot } from '../src/domain/snapshot.ts';
 import { unplacedIn } from '../src/domain/size.ts';
 import { count, list, sentences } from '../src/domain/text.ts';
+import { NOTHING } from '../src/observe/reads.ts';
 import { planAhead } from '../src/plan/ahead.ts';
 import type { Amount } from '../src/domain/amount.ts';
 import { batchesOf, sizeOf } from '../src/domain/batches.ts';
@@ -66,6 +67,8 @@ export const rolling: Task<'rolling', typeof OPTIONS> = {
   ],
   options: OPTIONS,
   hooks: ['afterInstance'],
+  // An instance that was launched since boots the current release by itself: then it needs no deploy.
+  readsAlso: () => ({ ...NOTHING, fetched: true }),
   again: (release) => `rolling --release ${release}`,
   wayBack: { command: 'rolling --release R', does: 'with the release before reverts it' },
   minimumHealthy: (goal) => goal.minimumHealthy ?? {},
@@ -150,19 +153,25 @@ export const rolling: Task<'rolling', typeof OPTIONS> = {
   standing: (snapshot, goal) => {
     if (isRefresh(goal)) return refreshStanding(snapshot, goal);
     const fleet = fleetById(snapshot, goal.fleet);
-    const left = (fleet ? running(snapshot, ids(members(fleet))) : []).filter(
-      (one) => !carries(one, goal.release) && !isLeftAlone(one),
-    );
-    const rest =
-      left.length === 0 ? '' : ` ${list(ids(left), 5)} came later and ${left.length === 1 ? 'does' : 'do'} not.`;
+    const here = fleet ? running(snapshot, ids(members(fleet))) : [];
+    const left = here.filter((one) => !carries(one, goal.release) && !isLeftAlone(one));
     const unplaced = fleet && unplacedIn({ ...snapshot, fleets: [fleet] });
     return {
       message: sentences(
-        `Every instance that was there carries ${goal.release}.${rest}`,
+        `Every instance that was there carries ${goal.release}.`,
+        ...cameText(
+          cameSince(here, goal).filter((one) => !left.includes(one)),
+          ['does, too', 'do, too'],
+        ),
+        ...cameText(left, ['does not', 'do not']),
         unplaced,
         ...(fleet ? afterStandby(snapshot, fleet, goal) : []),
       ).join(' '),
-      next: ['`turnout status` shows what is where', '`turnout rolling --release R` deploys another release'],
+      next: [
+        ...(left.length > 0 ? [`\`turnout rolling --release ${goal.release}\` deploys to what came later`] : []),
+        '`turnout status` shows what is where',
+        '`turnout rolling --release R` deploys another release',
+      ],
     };
   },
 };
@@ -172,6 +181,17 @@ export const NO_DEPLOYER: Refusal = refusal(
   'The config does not say how code gets onto a running instance: it has no `deploy` section.',
   'Add one: `deploy: { kind: command, run: [./deploy.sh] }`; config/rolling.yml is a commented example.',
 );
+
+/** Launched since the run began, and not deployed to by it. */
+function cameSince(instances: readonly Instance[], { since, batches }: GoalOf<'rolling'>): readonly Instance[] {
+  const known = new Set(batches.flat());
+  return instances.filter(({ id, launchedAt }) => !known.has(id) && launchedAt >= Date.parse(since));
+}
+
+function cameText(instances: readonly Instance[], [one, more]: readonly [string, string]): readonly string[] {
+  if (instances.length === 0) return [];
+  return [`${list(ids(instances), 5)} came later and ${instances.length === 1 ? one : more}.`];
+}
 
 function ids(instances: readonly Instance[]): readonly string[] {
   return instances.map(({ id }) => id);
@@ -223,7 +243,7 @@ function notesOn(snapshot: Snapshot, fleet: Fleet, goal: GoalOf<'rolling'>): rea
         ]),
     ...(out.length === 0 ? [] : [`Out of traffic now, and put back by this: ${list(ids(out), 5)}.`]),
     ...sentences(unplacedIn({ ...snapshot, fleets: [fleet] })),
-    ...standbyNotes(fleet, goal.release),
+    ...standbyNotes(fleet, goal),
     ...(idle.length === 0 ? [] : [`Left alone, since not running: ${list(ids(idle), 5)}.`]),
     ...waveNotes(goal),
     ...minimumNotes(snapshot, goal.minimumHealthy, goal.batches),

@@ -2,6 +2,7 @@ import { tasks } from '../../tasks/index.ts';
 import type { Approval } from '../domain/approval.ts';
 import { OperatorError } from '../errors.ts';
 import { defined } from '../domain/defined.ts';
+import { fetchedReleases, withReleases } from '../domain/following.ts';
 import { locationOf, type Location } from '../domain/location.ts';
 import { keptBy, otherStore } from '../domain/store-mark.ts';
 import { movedSince, type ProductionRecord } from '../domain/production-record.ts';
@@ -88,7 +89,7 @@ async function readWorld(
   });
   const isRead = pull !== undefined && !(pull instanceof OperatorError);
   if (pull instanceof OperatorError) extras.push(pull.message);
-  const snapshot = { ...shown, ...said };
+  const snapshot = { ...withReleases(shown, isRead ? fetchedReleases(shown, pull) : {}), ...said };
   memory.saw(snapshot.outside);
   const unreadable = [...unreadableIn(snapshot).map(unreadableText), ...extras];
   return { snapshot, unreadable, ...(isRead && { pull }) };

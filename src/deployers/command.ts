@@ -60,6 +60,7 @@ export function createCommandDeployer(options: CommandOptions, tools: DeployerTo
     status,
 
     setCurrent: async () => {},
+    fetched: async () => ({}),
 
     async stop({ token }) {
       await Promise.all((jobs.get(token) ?? []).map(async ({ running }) => running.stop()));

@@ -54,6 +54,10 @@ export interface DeployerPort {
    */
   setCurrent(release: string): Promise<void>;
   /**
+   * By their ids the releases that these instances say they run, where they fetch them by themselves; else nothing. It is no proof.
+   */
+  fetched(ids: readonly string[]): Promise<Readonly<Record<string, string>>>;
+  /**
    * Stops the deploy as far as possible.
    * @returns whether it has certainly stopped; false means that it may still change the instances, which must then stay out of
    * traffic

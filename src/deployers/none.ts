@@ -17,5 +17,6 @@ export const noDeployer: DeployerPort = {
   start: refuse,
   status: async () => undefined,
   setCurrent: async () => {},
+  fetched: async () => ({}),
   stop: async () => true,
 };

@@ -65,6 +65,7 @@ export function createOpsWorksDeployer(options: OpsWorksDeployerOptions): Deploy
     status,
 
     setCurrent: async () => {},
+    fetched: async () => ({}),
 
     /** OpsWorks cannot stop a deployment. */
     stop: async (request) => isOver(await status(request)),

@@ -57,6 +57,8 @@ export function createPullDeployer(bucket: BucketOfReleases, tools: Tools): Depl
 
     setCurrent: async (name) => pointTo(bucket, name, tools),
 
+    fetched: async (ids) => saidBy(bucket, ids),
+
     /** What has begun is not stopped: an instance goes on, or goes back, by itself. */
     async stop(request) {
       const open = (await look(request)).filter(({ deployed }) => isAtWork(deployed));
@@ -69,6 +71,15 @@ export function createPullDeployer(bucket: BucketOfReleases, tools: Tools): Depl
       return open.length === 0;
     },
   };
+}
+
+/** What they report that they run. */
+async function saidBy(bucket: BucketOfReleases, ids: readonly string[]): Promise<Readonly<Record<string, string>>> {
+  const said = ids.map(async (id) => {
+    const release = (await bucket.report(id))?.value.runs?.release;
+    return release === undefined ? [] : [[id, release] as const];
+  });
+  return Object.fromEntries((await Promise.all(said)).flat());
 }
 
 async function pointTo(bucket: BucketOfReleases, name: string, { clock, by }: Tools): Promise<void> {

@@ -64,6 +64,7 @@ export function createSsmDeployer(options: SsmDeployerOptions): DeployerPort {
     status,
 
     setCurrent: async () => {},
+    fetched: async () => ({}),
 
     /** Cancelling is best effort (SSM API, CancelCommand). */
     async stop(request) {

@@ -1,3 +1,7 @@
+import { defined } from './defined.ts';
+import { inSameZones } from './in-place.ts';
+import { commonRelease, liveFleets, members } from './roles.ts';
+import type { Instance, Snapshot } from './snapshot.ts';
 import { duration, list } from './text.ts';
 
 /** Who runs what, where instances fetch their releases by themselves. Pure. */
@@ -30,6 +34,34 @@ export interface PullState {
     readonly isSigned: boolean;
   };
   readonly instances: readonly Following[];
+}
+
+/** Instances that run and that no run has deployed to: what they run is what they were launched with, or have fetched by themselves. */
+export function neverDeployedTo(snapshot: Snapshot): readonly Instance[] {
+  return liveFleets(snapshot)
+    .flatMap(members)
+    .filter(({ state, deploy }) => state === 'running' && deploy === undefined);
+}
+
+/** By their ids the releases that instances have fetched by themselves, and answer with: their tags do not know of it. */
+export function fetchedReleases(snapshot: Snapshot, { instances }: PullState): Readonly<Record<string, string>> {
+  const own = new Set(neverDeployedTo(snapshot).map(({ id }) => id));
+  const proven = instances.filter(({ id, answer }) => own.has(id) && answer === 'ok');
+  return Object.fromEntries(proven.flatMap(({ id, runs }) => (runs === undefined ? [] : [[id, runs] as const])));
+}
+
+/** The snapshot in which these instances carry these releases, by their ids. */
+export function withReleases(snapshot: Snapshot, releases: Readonly<Record<string, string>>): Snapshot {
+  if (Object.keys(releases).length === 0) return snapshot;
+  const fleets = snapshot.fleets.map((fleet) => {
+    if (!fleet.instances.some(({ id }) => id in releases)) return fleet;
+    const instances = fleet.instances.map((one) => ({
+      ...one,
+      ...defined({ release: releases[one.id] ?? one.release }),
+    }));
+    return { ...fleet, instances, release: commonRelease(instances) ?? fleet.release };
+  });
+  return inSameZones(snapshot, fleets);
 }
 
 export type FollowWord = 'never' | 'silent' | 'hindered' | 'refused' | 'working' | 'unproven' | 'follows';

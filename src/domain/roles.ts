@@ -12,6 +12,14 @@ export function isLive(instance: Instance): boolean {
   return !GONE.has(instance.state);
 }
 
+/** The release of most live instances; on a tie, that of the oldest one. */
+export function commonRelease(instances: readonly Instance[]): string | undefined {
+  const live = instances.filter(isLive);
+  const groups = Map.groupBy(live.length > 0 ? live : instances, ({ release }) => release);
+  groups.delete(undefined);
+  return [...groups].toSorted(([, a], [, b]) => b.length - a.length)[0]?.[0];
+}
+
 /** The fleet's instances that still exist. */
 export function members(fleet: Fleet): readonly Instance[] {
   return fleet.instances.filter(isLive);

@@ -1,13 +1,18 @@
 import { drainingFrom, placesOf, running } from '../domain/in-place.ts';
+import { neverDeployedTo, withReleases } from '../domain/following.ts';
 import { isHealthy, targetKey } from '../domain/minimum-healthy.ts';
 import type { Details, Instance, Snapshot } from '../domain/snapshot.ts';
 import type { DeployOrder, DeployReport } from '../domain/deploys.ts';
+import { OperatorError } from '../errors.ts';
 import type { Reads } from './reads.ts';
 
 /** What is learnt by asking a deployer or the instances themselves, instead of AWS's lists. */
 
 export interface DetailReaders {
-  readonly deploys: { look(snapshot: Snapshot, order: DeployOrder): Promise<DeployReport | undefined> };
+  readonly deploys: {
+    look(snapshot: Snapshot, order: DeployOrder): Promise<DeployReport | undefined>;
+    fetched(ids: readonly string[]): Promise<Readonly<Record<string, string>>>;
+  };
   readonly probe: {
     readonly drains: boolean;
     check(instance: Instance, release: string): Promise<string>;
@@ -25,6 +30,24 @@ export async function withDetails(readers: DetailReaders, snapshot: Snapshot, re
     (inFlight && (await readInFlight(readers, snapshot, inFlight))) ??
     (deploy && (await readDeploy(readers, snapshot, deploy)));
   return seen === undefined ? snapshot : { ...snapshot, details: { ...snapshot.details, ...seen } };
+}
+
+/**
+ * The snapshot with the releases that instances have fetched by themselves, such as the current one at their first boot, and answer with.
+ * Their tags do not know of it. Where it cannot be read the tags count, and a run deploys to them once more.
+ */
+export async function withFetchedReleases({ deploys, probe }: DetailReaders, snapshot: Snapshot): Promise<Snapshot> {
+  const newcomers = neverDeployedTo(snapshot);
+  const ids = newcomers.map(({ id }) => id);
+  const said = await deploys.fetched(ids).catch((error: unknown): Readonly<Record<string, string>> => {
+    if (error instanceof OperatorError) return {};
+    throw error;
+  });
+  const asked = newcomers.map(async (one) => {
+    const release = said[one.id];
+    return release !== undefined && (await probe.check(one, release)) === 'ok' ? [[one.id, release] as const] : [];
+  });
+  return withReleases(snapshot, Object.fromEntries((await Promise.all(asked)).flat()));
 }
 
 /** What the deployer reports of an order. */

@@ -13,7 +13,7 @@ import type { Instance, Snapshot } from '../domain/snapshot.ts';
 import { defined } from '../domain/defined.ts';
 import type { Outside, Surroundings } from '../domain/traffic.ts';
 import { withBeside, type BesideReaders } from './beside.ts';
-import { hasSucceeded, withDetails, type DetailReaders } from './details.ts';
+import { hasSucceeded, withDetails, withFetchedReleases, type DetailReaders } from './details.ts';
 import type { Reads } from './reads.ts';
 import { withChecks } from './green-checks.ts';
 import { withAlarms, withBake } from './gates.ts';
@@ -146,7 +146,8 @@ function surroundingsIn({ outside }: Snapshot): { readonly surroundings?: Surrou
 }
 
 async function refreshDetails(readers: AllReaders, snapshot: Snapshot, reads: Reads): Promise<Snapshot> {
-  const tried = await withTrial(readers, await withDetails(readers.inPlace, snapshot, reads), reads);
+  const named = reads.fetched ? await withFetchedReleases(readers.inPlace, snapshot) : snapshot;
+  const tried = await withTrial(readers, await withDetails(readers.inPlace, named, reads), reads);
   const seen = await withChecks(readers, tried, reads);
   // Once it has succeeded, what is recorded in the tags is what counts.
   const isOver = reads.deploy !== undefined && hasSucceeded(seen, reads.deploy);

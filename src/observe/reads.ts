@@ -54,6 +54,8 @@ export interface Reads {
   readonly sizeOf?: string;
   /** Ids of instances that are asked whether anything is in flight there. */
   readonly inFlight?: readonly string[];
+  /** Asks instances that no run has deployed to for the release that they have fetched by themselves. */
+  readonly fetched?: boolean;
 }
 
 export const NOTHING: Reads = { pools: [], fleets: [] };

@@ -59,11 +59,15 @@ export function scalingNotes(snapshot: Snapshot): readonly string[] {
     ]);
 }
 
-/** What turnout has changed of the groups, and what is unusual about them, for `status`. */
-export function scalingFacts(snapshot: Snapshot): readonly string[] {
+/**
+ * What turnout has changed of the groups, and what is unusual about them, for `status`.
+ * @param pointed the release that new instances fetch by themselves; absent: they boot what their group launches
+ */
+export function scalingFacts(snapshot: Snapshot, pointed?: string): readonly string[] {
   const problem = scalingProblem(snapshot);
   const prepared = snapshot.fleets.filter(isScaled).flatMap((fleet) => preparedWords(fleet, snapshot.at));
-  const boots = snapshot.fleets.filter(isScaled).flatMap((fleet) => bootsText(fleet, fleet.release) ?? []);
+  const groups = snapshot.fleets.filter(isScaled).filter(({ release }) => release !== pointed);
+  const boots = groups.flatMap((fleet) => bootsText(fleet, fleet.release) ?? []);
   return [
     ...heldTexts(snapshot),
     ...prepared,

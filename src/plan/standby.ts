@@ -87,11 +87,14 @@ export function isLeftAlone(instance: Instance): boolean {
 }
 
 /** What a deploy in place changes of the group, and what it does not change. */
-export function standbyNotes(fleet: Fleet, release: string): readonly string[] {
+export function standbyNotes(
+  fleet: Fleet,
+  { release, delivery }: Pick<GoalOf<'rolling'>, 'release' | 'delivery'>,
+): readonly string[] {
   if (!isScaled(fleet)) return [];
   const alone = members(fleet).filter(isLeftAlone);
   return sentences(
-    bootsText(fleet, release),
+    !delivery.movesPointer && bootsText(fleet, release),
     alone.length > 0 &&
       `Left alone, since ${alone.length === 1 ? 'it is' : 'they are'} in Standby, and not by turnout: ${list(idsIn(alone), 5)}.`,
   );
@@ -108,7 +111,7 @@ export function bootsText(fleet: ScaledFleet, release: string): string | undefin
 export function afterStandby(
   snapshot: Snapshot,
   fleet: Fleet,
-  { batches, release }: Pick<GoalOf<'rolling'>, 'batches' | 'release'>,
+  { batches, release, delivery }: Pick<GoalOf<'rolling'>, 'batches' | 'release' | 'delivery'>,
 ): readonly string[] {
   if (!isScaled(fleet)) return [];
   const known = batches.flat();
@@ -119,7 +122,7 @@ export function afterStandby(
     lost.length > 0 && `${list(lost, 5)} ended meanwhile.`,
     fresh.length > 0 &&
       `${fleet.group.name} has launched ${count(fresh.length, 'instance')} meanwhile, of ${list(releases)}: \`turnout rolling --release ${release}\` deploys to ${fresh.length === 1 ? 'it' : 'them'}.`,
-    bootsText(fleet, release),
+    !delivery.movesPointer && bootsText(fleet, release),
   );
 }
 

@@ -66,6 +66,8 @@ export interface DeploysPort {
   stop(snapshot: Snapshot, order: DeployOrder): Promise<boolean>;
   /** Instances that are launched later boot that release. Nothing where the deployer has no pointer. */
   setCurrent(release: string): Promise<void>;
+  /** By their ids the releases that these instances say they have fetched by themselves; no proof. */
+  fetched(ids: readonly string[]): Promise<Readonly<Record<string, string>>>;
   /** Whether it continues by itself when this process ends. */
   lasts(order: DeployOrder): boolean;
 }

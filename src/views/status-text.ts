@@ -43,7 +43,7 @@ export function statusText(report: StatusReport, width: number, colour = false):
     outsideLines(report, width, paint),
     fleetLines(snapshot, width, paint),
     outLines(snapshot, width, paint),
-    groupLines(snapshot, width, paint),
+    groupLines(report, width, paint),
     pullLines(report, width, paint),
     forgottenLines(snapshot, width, paint),
     keptVolumeFacts(snapshot.fleets).flatMap((text) => headed('Volumes:', 'yellow', text, width, paint)),
@@ -82,7 +82,7 @@ export function compactStatus(report: StatusReport, width: number, colour = fals
     ...outsideLines(report, width, paint),
     ...fleetLines(snapshot, width, paint),
     ...outLines(snapshot, width, paint),
-    ...groupLines(snapshot, width, paint),
+    ...groupLines(report, width, paint),
     ...pullLines(report, width, paint),
     ...assuranceLines(report, width, paint),
     ...(report.verbs.length === 0 ? [] : [`You can: ${names(accepted)}. Not now: ${names(refused)}.`]),
@@ -198,8 +198,10 @@ function outLines(snapshot: Snapshot, width: number, paint: Paint): string[] {
 }
 
 /** What is held of Auto Scaling groups, and what is unusual about them. */
-function groupLines(snapshot: Snapshot, width: number, paint: Paint): string[] {
-  return scalingFacts(snapshot).flatMap((text) => headed('Groups:', 'yellow', text, width, paint));
+function groupLines({ snapshot, pull }: StatusReport, width: number, paint: Paint): string[] {
+  return scalingFacts(snapshot, pull?.pointer?.release).flatMap((text) =>
+    headed('Groups:', 'yellow', text, width, paint),
+  );
 }
 
 function forgottenLines(snapshot: Snapshot, width: number, paint: Paint): string[] {

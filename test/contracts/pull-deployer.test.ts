@@ -124,6 +124,7 @@ test('a permit whose answer was lost is not given twice', async () => {
   await deployer.start(requestFor([a]));
   await poll(async () => (await deployer.status(requestFor([a])))?.state === 'succeeded', 'it to run');
   expect(await world.begun(a.id)).toEqual(['42']);
+  expect(await deployer.fetched([a.id, 'i-0silent'])).toEqual({ [a.id]: '42' });
 });
 
 test('new instances boot a release from when it is made the current one, by compare-and-set', async () => {

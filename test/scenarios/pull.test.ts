@@ -3,10 +3,14 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect } from 'vitest';
 import { openBucket } from '../../src/releases/index.ts';
+import { behaviour } from '../../src/sandbox/instances/behaviour.ts';
+import { call } from '../../src/sandbox/service.ts';
 import { openSession } from '../support/aws.ts';
 import { linesIn } from '../support/deploys.ts';
+import { poll } from '../support/poll.ts';
 import { finished, type Program } from '../support/program.ts';
 import { scenario, type Rig } from '../support/rig.ts';
+import { scalingOf } from '../support/scaling.ts';
 
 const CONFIG = {
   deploy: '{ kind: pull, bucket: releases, prefix: shop }',
@@ -24,6 +28,16 @@ const headers = { 'content-type': 'application/json' };
 const answer = await fetch(process.env.AWS_ENDPOINT_URL + '/_turnout/deploy', { method: 'POST', headers, body });
 if (!answer.ok) throw new Error(await answer.text());
 `;
+
+async function makeBucket({ sandbox, folder }: Rig): Promise<void> {
+  await sandbox.s3.operations['CreateBucket']?.({ Bucket: 'releases' });
+  await writeFile(path.join(folder, 'restart.mjs'), RESTART);
+}
+
+/** It runs what its image had, and serves: the pointer is for one that runs nothing. */
+async function onlyWithAPermit(follower: Program): Promise<void> {
+  await follower.line(({ message }) => /only with a permit/.test(String(message)));
+}
 
 async function bundle({ folder }: Rig, release: string): Promise<string> {
   const content = path.join(folder, `content-${release}`);
@@ -56,18 +70,14 @@ async function follow(shop: Rig, id: string, variables: Readonly<Record<string, 
 describe.concurrent('a pull deploy', () => {
   scenario('goes by permits, while a follower is killed, and no client notices', async ({ rig }) => {
     const shop = await rig({ config: CONFIG, rate: 40 });
-    await shop.sandbox.s3.operations['CreateBucket']?.({ Bucket: 'releases' });
-    await writeFile(path.join(shop.folder, 'restart.mjs'), RESTART);
+    await makeBucket(shop);
     const published = await shop.run(`publish --release 42 --bundle ${await bundle(shop, '42')} --json`);
     expect(published.lines).toMatchObject([{ type: 'published', release: '42', uploaded: true }]);
     const early = await shop.task('rolling --release 42', 'refused');
     expect(early).toMatchObject({ code: 'not-following' });
     const blue = shop.instancesOf('41');
     const followers = await Promise.all(blue.map(async (id) => follow(shop, id)));
-    // They run what their image had, and serve: the pointer is for those that run nothing.
-    await Promise.all(
-      followers.map(async (one) => one.line(({ message }) => /only with a permit/.test(String(message)))),
-    );
+    await Promise.all(followers.map(onlyWithAPermit));
     const rolling = shop.start('rolling --release 42 --yes --json');
     await followers[0]!.line(({ message }) => /changing to 42/.test(String(message)));
     followers[0]!.kill('SIGKILL');
@@ -104,13 +114,12 @@ describe.concurrent('a pull deploy', () => {
         config: { ...CONFIG, deploy: `{ kind: pull, bucket: releases, prefix: shop, ${converge} }` },
       });
       shop.mayFail('apps restart while they serve, and the one of the sandbox loses its requests then');
-      await shop.sandbox.s3.operations['CreateBucket']?.({ Bucket: 'releases' });
-      await writeFile(path.join(shop.folder, 'restart.mjs'), RESTART);
+      await makeBucket(shop);
       await shop.run(`publish --release 42 --bundle ${await bundle(shop, '42')} --json`);
       const blue = shop.instancesOf('41');
       const followers = new Map<string, Program>();
       for (const id of blue) followers.set(id, await follow(shop, id));
-      for (const one of followers.values()) await one.line(({ message }) => /only with a permit/.test(String(message)));
+      for (const one of followers.values()) await onlyWithAPermit(one);
       const { lines } = await shop.run('rolling --release 42 --wave 34%,100% --min-healthy 1 --plan --json');
       const planned = lines.find(({ type }) => type === 'planned') as unknown as {
         readonly steps: readonly {
@@ -138,4 +147,54 @@ describe.concurrent('a pull deploy', () => {
       for (const [id, one] of followers) if (id !== lost) one.kill('SIGTERM');
     },
   );
+
+  scenario('to an Auto Scaling group: what it launches boots the current release, and is counted', async ({ rig }) => {
+    const shop = await rig({
+      production: [{ name: 'shop-blue', port: 8080 }],
+      test: [{ name: 'shop-green', port: 8080 }],
+      weighted: { production: [{ port: 0 }], test: [{ port: 0 }] },
+      scalingGroups: ['shop-a', 'shop-b'],
+      instances: 2,
+      config: CONFIG,
+      rate: 40,
+    });
+    await makeBucket(shop);
+    await shop.run(`publish --release 42 --bundle ${await bundle(shop, '42')} --json`);
+    const blue = shop.instancesOf('41');
+    const followers = await Promise.all(blue.map(async (id) => follow(shop, id)));
+    await Promise.all(followers.map(onlyWithAPermit));
+    const rolled = await shop.task('rolling --release 42');
+    expect(rolled.message).toContain('Every instance that was there carries 42.');
+    expect(rolled.message, 'it boots what the pointer names').not.toContain('launches when it scales');
+    expect(shop.health.lowest()).toBe(1);
+    // From now on nothing serves on a new instance before `turnout follow` has started it.
+    shop.sandbox.instances.setReleaseBehaviour('41', behaviour('crash'));
+    const [InstanceId = ''] = blue;
+    const ShouldDecrementDesiredCapacity = false;
+    await call(shop.sandbox.autoscaling, 'TerminateInstanceInAutoScalingGroup', {
+      InstanceId,
+      ShouldDecrementDesiredCapacity,
+    });
+    const isEmpty = () => shop.instancesOf('41').filter((id) => !shop.sandbox.instances.alive(id));
+    await poll(() => isEmpty().length === 1, 'the replacement, on which nothing runs', 15_000);
+    const [fresh = ''] = isEmpty();
+    const newcomer = await follow(shop, fresh);
+    await newcomer.line(({ message }) => message === '42 runs, and answers.');
+    await scalingOf(shop.sandbox, 'shop-web').settled('shop-a', 2);
+    await shop.healthyIn('shop-blue', '42');
+    const { pull, pools } = await shop.status();
+    const follows = { runs: '42', state: 'follows', answer: 'ok', permit: null };
+    expect(pull).toMatchObject({
+      instances: expect.arrayContaining([expect.objectContaining({ id: fresh, ...follows })]),
+    });
+    const registered = pools.flatMap(({ targets }) => targets).filter(({ state }) => state === 'healthy');
+    expect(registered.map(({ id, release }) => [id, release]).toSorted()).toEqual(
+      [blue[1], fresh].toSorted().map((id) => [id, '42']),
+    );
+    const before = await linesIn(shop, 'restarts');
+    expect((await shop.task('rolling --release 42')).message).toBe('Every instance that was there carries 42.');
+    expect(await linesIn(shop, 'restarts'), 'nothing is deployed to what runs it').toEqual(before);
+    for (const one of [...followers, newcomer]) one.kill('SIGTERM');
+    await shop.expectNoFailures();
+  });
 });

@@ -147,6 +147,7 @@ describe('a deploy', () => {
       isRemote,
       migrates: false,
       setCurrent: async () => {},
+      fetched: async () => ({}),
       prepare: async () => {},
       start: async (request: DeployRequest) => void started.push(request),
       status: async () => failed,

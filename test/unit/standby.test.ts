@@ -68,7 +68,7 @@ describe('a rolling deploy of a group', () => {
     const fleet = { ...world.fleets[0]!, instances: world.fleets[0]!.instances.slice(1) };
     const fresh = { id: 'new', zone: 'a', state: 'running', launchedAt: 0, release: 'A' } as const;
     const now = { ...world, fleets: [{ ...fleet, instances: [...fleet.instances.slice(0, 1), fresh] }] };
-    const said = afterStandby(now, now.fleets[0]!, { batches: each, release: '42' }).join(' ');
+    const said = afterStandby(now, now.fleets[0]!, { batches: each, release: '42', delivery: DELIVERY }).join(' ');
     expect(said).toContain('A-0 and A-2 ended meanwhile.');
     expect(said).toContain('group-A has launched 1 instance meanwhile, of A');
   });

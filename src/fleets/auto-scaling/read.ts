@@ -1,10 +1,11 @@
 import type { AutoScalingGroup } from '../../aws/autoscaling.ts';
 import { defined } from '../../domain/defined.ts';
+import { commonRelease } from '../../domain/roles.ts';
 import type { FleetGroup } from '../../domain/scaling.ts';
 import type { Fleet, Instance } from '../../domain/snapshot.ts';
 import { list } from '../../domain/text.ts';
 import { keptVolumeSizes } from '../ec2/kept-volumes.ts';
-import { byLaunch, commonRelease, seen, toInstance, toOwnInstance, type SeenInstance } from '../ec2/tags.ts';
+import { byLaunch, seen, toInstance, toOwnInstance, type SeenInstance } from '../ec2/tags.ts';
 import { OperatorError } from '../../errors.ts';
 import type { FleetReading } from '../fleet.ts';
 import {

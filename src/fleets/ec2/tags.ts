@@ -3,7 +3,7 @@ import { defined } from '../../domain/defined.ts';
 import { ownersIn, type Ownership } from '../../domain/owners.ts';
 import { notesIn } from '../notes.ts';
 import type { Fleet, Instance, Marks } from '../../domain/snapshot.ts';
-import { isLive } from '../../domain/roles.ts';
+import { commonRelease, isLive } from '../../domain/roles.ts';
 
 /** Marks in the order of their tags. */
 const EVERY_MARK: Readonly<Record<keyof Marks, true>> = {
@@ -110,14 +110,6 @@ export function toFleets(owner: Ownership, instances: readonly SeenInstance[]): 
     return { id, release: commonRelease(all) ?? id, marks: marksOf(owner, group), instances: all };
   });
   return fleets.toSorted((a, b) => (a.instances[0]?.launchedAt ?? 0) - (b.instances[0]?.launchedAt ?? 0));
-}
-
-/** The release of most live instances; on a tie, that of the oldest one. */
-export function commonRelease(instances: readonly Instance[]): string | undefined {
-  const live = instances.filter(isLive);
-  const groups = Map.groupBy(live.length > 0 ? live : instances, ({ release }) => release);
-  groups.delete(undefined);
-  return [...groups].toSorted(([, a], [, b]) => b.length - a.length)[0]?.[0];
 }
 
 /** Order of launch, then of ids. */

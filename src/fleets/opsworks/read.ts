@@ -1,9 +1,10 @@
 import type { Instance as OpsInstance, LoadBasedAutoScalingConfiguration, OpsWorks } from '../../aws/opsworks.ts';
 import { OperatorError } from '../../errors.ts';
+import { commonRelease } from '../../domain/roles.ts';
 import type { Fleet } from '../../domain/snapshot.ts';
 import { sentences } from '../../domain/text.ts';
 import { keptVolumeSizes } from '../ec2/kept-volumes.ts';
-import { byLaunch, commonRelease, seen, toInstance, toOwnInstance, type SeenInstance } from '../ec2/tags.ts';
+import { byLaunch, seen, toInstance, toOwnInstance, type SeenInstance } from '../ec2/tags.ts';
 import type { FleetReading } from '../fleet.ts';
 import { allInstances, inLayer, marksOf, ownLayers, type OpsWorksDeps, type TaggedLayer } from './layers.ts';
 import { fromOpsInstance, isUnstarted } from './states.ts';

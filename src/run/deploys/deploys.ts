@@ -49,6 +49,7 @@ export function createDeploys({ environment, deployer, migrator = deployer }: De
     },
     stop: async (snapshot, order) => portOf(order).stop(started(snapshot, order)),
     setCurrent: async (release) => deployer.setCurrent(release),
+    fetched: async (ids) => deployer.fetched(ids),
     lasts: (order) => portOf(order).isRemote,
   };
 }

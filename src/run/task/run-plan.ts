@@ -129,6 +129,14 @@ export async function runPlan(
 /** Everything, read again. */
 export async function look({ setup: { ports, signal, view }, outside, wayBack }: Run): Promise<Snapshot> {
   return retryTransient({ clock: ports.clock, signal, emit: view.emit, limitMs: EFFECT_SHOWS_MS }, async () =>
-    refresh(ports, { ...(await observe(ports, { outside })), ...defined({ wayBack }) }, { ...NOTHING, work: 'owner' }),
+    refresh(
+      ports,
+      { ...(await observe(ports, { outside })), ...defined({ wayBack }) },
+      {
+        ...NOTHING,
+        work: 'owner',
+        fetched: true,
+      },
+    ),
   );
 }

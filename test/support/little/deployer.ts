@@ -42,6 +42,7 @@ export class LittleDeployer {
       isRemote: this.#kind !== 'local',
       migrates: this.#kind !== 'pulling',
       setCurrent: async (release) => process.call('deployer points', CALL_MS, () => void (this.pointsTo = release)),
+      fetched: async () => ({}),
       prepare: async () => {},
       start: async (request) => process.call('deployer start', CALL_MS, () => this.#start(process, request)),
       status: async (request) => process.call('deployer status', CALL_MS, () => this.#look(request)),
