@@ -46,6 +46,7 @@ export const shiftWeights: StepDefinition<ShiftWeights> = (step) => ({
       ? undefined
       : (notAlone(snapshot, step) ??
         notFit(snapshot, step) ??
+        recordGone(snapshot, step) ??
         passedOver(snapshot, step) ??
         (step.refusesUnmanaged ? takingProblem(fleetOf(snapshot, step))?.message : undefined)),
   conflict: (snapshot) => {
@@ -72,6 +73,14 @@ export const shiftWeights: StepDefinition<ShiftWeights> = (step) => ({
 /** Weights that would change no answer. The way back is tried nevertheless. */
 function passedOver({ traffic }: Snapshot, { pool, refusesUnmanaged: isNew }: ShiftWeights): string | undefined {
   return isNew && traffic.kind === 'dns-weights' ? traffic.passedOver[pool] : undefined;
+}
+
+/** Where others have deleted the record that leads to the pool, the rest would be told to give up its share for nobody. */
+function recordGone({ traffic }: Snapshot, { pool }: ShiftWeights): string | undefined {
+  if (traffic.kind !== 'dns-weights') return undefined;
+  const route = traffic.routes.find(({ weights }) => weights[pool] === undefined);
+  if (route === undefined) return undefined;
+  return `${route.name} has no weighted record any more that leads to ${pool}: add it again, with weight 0.`;
 }
 
 /** A share goes to every target in the pool. */

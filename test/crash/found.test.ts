@@ -230,3 +230,25 @@ test('an instance that its group has ended since the last answers were true is n
   });
   expect(wrong).toEqual([]);
 });
+
+test('an instance of a group is of the fleet that the group is, and not of the one that has launched it (seed 800186)', async () => {
+  const adopt = { ask: 'adopt', wish: { release: '41', ...TAKES_OVER } } as const;
+  const wrong = await liveOne({
+    ...ALONE,
+    kind: 4,
+    scene: { ...SCENE, start: 'unadopted' },
+    operators: [
+      {
+        acts: [
+          { ...adopt, afterMs: 1000, calls: {} },
+          { afterMs: 0, ask: 'resume', wish: {}, calls: { pause: { n: 1, ms: 2800 } } },
+        ],
+        clockOffMs: 0,
+        store: 0,
+      },
+      { acts: [{ ...adopt, afterMs: 0, calls: { fault: { n: 1, kind: 'throttled' } } }], clockOffMs: 0, store: 1 },
+    ],
+    happenings: [{ at: { request: 1 }, what: 'a group scales out', who: 0, forMs: 1000 }],
+  });
+  expect(wrong).toEqual([]);
+});

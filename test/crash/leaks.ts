@@ -20,7 +20,9 @@ export async function leaks(site: Site): Promise<readonly string[]> {
   const ours = living(site.cloud.state).filter(
     (box) => (box.token !== undefined || fleetOf(box) !== undefined) && !isFresh(box),
   );
-  const unknown = [...new Set(ours.flatMap((box) => fleetOf(box) ?? []))].filter(
+  // Whatever its own tags say, an instance of a group is of the fleet that the group is.
+  const ofFleet = (box: Box) => groupOfBox(site.cloud.state, box.id)?.tags['turnout:fleet']?.value ?? fleetOf(box);
+  const unknown = [...new Set(ours.flatMap((box) => ofFleet(box) ?? []))].filter(
     (id) => !snapshot.fleets.some((fleet) => fleet.id === id),
   );
   return [

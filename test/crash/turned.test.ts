@@ -30,10 +30,7 @@ function sceneOf({ traffic }: Kind, { start, draining }: Plot): Stage['scene'] {
   return { start, ...(draining && { draining }), groups: traffic === 'weighted-dns' ? 1 : 2, size: 3 };
 }
 
-// With names, a cleanup from another store that sets the TTL back looks at records only, and the watch asks for more: still open.
-const OPSWORKS_BY_RULES = OPSWORKS_BY_WEIGHTS.filter(({ traffic }) => traffic === 'weighted-listener');
-
-describe.each([...KINDS, OPSWORKS, ...OPSWORKS_BY_RULES])('$fleet behind $traffic', (kind) => {
+describe.each([...KINDS, OPSWORKS, ...OPSWORKS_BY_WEIGHTS])('$fleet behind $traffic', (kind) => {
   test.each(plotsOf(kind))(
     '$name',
     async ({ plot }) => {

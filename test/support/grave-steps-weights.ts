@@ -1,6 +1,20 @@
 import type { StepKind } from '../../src/steps/index.ts';
 import type { Case } from './grave-case.ts';
-import { blind, die, divided, enter, lead, leave, MINIMUM, recordShare, sicken, untag, visit, weigh } from './hands.ts';
+import {
+  blind,
+  die,
+  divided,
+  enter,
+  lead,
+  leave,
+  MINIMUM,
+  recordShare,
+  sicken,
+  unname,
+  untag,
+  visit,
+  weigh,
+} from './hands.ts';
 
 /** What may happen to steps where weights move traffic: by the rules of a listener, and by names. */
 export const WEIGHTED = [false, true] as const;
@@ -29,6 +43,7 @@ export const shiftCases = (byName: boolean): readonly Case<'shift-weights'>[] =>
       'an unmanaged server joins its group': [enter('two', 'i-other'), 'Production would go to i-other'],
       'one of blue is put into its group': [enter('two', 'A-0'), 'Production would go to A-0'],
       'an operator sets other weights': [weigh(70, 30), 'weights of shop:0 were changed'],
+      ...(byName && { 'an operator deletes its record': [unname('two'), 'no weighted record any more'] }),
     },
     allowed: {
       'blue dies': sicken('one', 'A-0', 'A-1'),
@@ -70,6 +85,7 @@ export const backCase = (byName: boolean): Case<'shift-weights'> => {
     refused: {
       'it dies': [sicken('two', 'B-0', 'B-1'), '0 of 2 instances of B are healthy in two'],
       'one of the others is put into its group': [enter('two', 'A-0'), 'Production would go to A-0'],
+      ...(byName && { 'an operator deletes its record': [unname('two'), 'no weighted record any more'] }),
     },
     allowed: { 'an unmanaged server joins its group': enter('two', 'i-other') },
   };

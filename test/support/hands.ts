@@ -1,5 +1,7 @@
 import type { Owner } from '../../src/domain/owners.ts';
+import { withTraffic } from '../../src/domain/routes.ts';
 import type { Instance, Marks, Snapshot, TargetState } from '../../src/domain/snapshot.ts';
+import type { Route } from '../../src/domain/traffic.ts';
 import { blueAndGreen, FakeWorld } from './fake-world.ts';
 import { weightedWorld } from './weighted-worlds.ts';
 import { HOME, PROMOTED, world } from './worlds.ts';
@@ -33,6 +35,18 @@ export const weigh =
   (one: number, two: number): Act =>
   (fake) =>
     fake.weigh(new Map([['shop:0', { one, two }]]));
+
+/** The record that leads to the pool is deleted from each name. */
+export const unname =
+  (pool: string): Act =>
+  (fake) =>
+    fake.set((snapshot) => {
+      const { traffic } = snapshot;
+      if (!('routes' in traffic)) return snapshot;
+      const kept = (weights: Route['weights']) => Object.entries(weights).filter(([name]) => name !== pool);
+      const routes = traffic.routes.map((one) => ({ ...one, weights: Object.fromEntries(kept(one.weights)) }));
+      return withTraffic(snapshot, { ...traffic, routes });
+    });
 
 /** The instance has the tags of that fleet from now on, and of no other. */
 export const tagAs =

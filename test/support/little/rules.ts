@@ -64,7 +64,13 @@ export function isEnding(request: Request): boolean {
 }
 
 /** They take nothing from anybody. */
-export const NOTES: ReadonlySet<string> = new Set(['CreateTags', 'CreateOrUpdateTags', 'DeleteTags']);
+export const NOTES: ReadonlySet<string> = new Set([
+  'CreateTags',
+  'CreateOrUpdateTags',
+  'DeleteTags',
+  'TagResource',
+  'UntagResource',
+]);
 export const TAGGING: ReadonlySet<string> = new Set(['CreateTags', 'TagResource']);
 
 /** The note on a layer that its instances are being ended belongs to the requests that end them. */

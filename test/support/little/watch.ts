@@ -206,7 +206,7 @@ export class Watch {
       : [
           ...groups.filter((name) => operation === 'DeregisterTargets' && name === target),
           // Several ways are changed in quick succession.
-          ...(isShift(sight.last) ? [] : givenShare(this.#cloud.state, request)),
+          ...(isShift(sight.last) ? [] : givenShare(this.#cloud.state, request, this.#cloud.state)),
         ];
     // Instances leave several groups in quick succession.
     const blind = isSameLeaving(sight.last, request) ? [] : needed.filter((name) => !sight.fresh.has(name));
