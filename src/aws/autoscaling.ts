@@ -122,16 +122,18 @@ export class AutoScaling {
     return (await this.#send(command)).LifecycleHooks ?? [];
   }
 
+  /** Scaling policies of every kind. */
+  async policies(name: string): Promise<readonly ScalingPolicy[]> {
+    const command = (NextToken?: string) => new sdk.DescribePoliciesCommand({ AutoScalingGroupName: name, NextToken });
+    return pageItems(this.#send, command, (page) => page.ScalingPolicies);
+  }
+
   /** What belongs to a group, and is not in its description. */
   async partsOf(name: string): Promise<GroupParts> {
     const AutoScalingGroupName = name;
     const [hooks, policies, schedules, notifications] = await Promise.all([
       this.hooks(name),
-      pageItems(
-        this.#send,
-        (NextToken?: string) => new sdk.DescribePoliciesCommand({ AutoScalingGroupName, NextToken }),
-        (page) => page.ScalingPolicies,
-      ),
+      this.policies(name),
       pageItems(
         this.#send,
         (NextToken?: string) => new sdk.DescribeScheduledActionsCommand({ AutoScalingGroupName, NextToken }),
@@ -153,8 +155,9 @@ export class AutoScaling {
     return { most: limits.MaxNumberOfAutoScalingGroups ?? Infinity, has: limits.NumberOfAutoScalingGroups ?? 0 };
   }
 
-  async putPolicy(input: PutScalingPolicyType): Promise<void> {
-    await this.#send(new sdk.PutScalingPolicyCommand(input));
+  /** Returns its ARN. */
+  async putPolicy(input: PutScalingPolicyType): Promise<string> {
+    return (await this.#send(new sdk.PutScalingPolicyCommand(input))).PolicyARN ?? '';
   }
 
   /** @throws OperatorError `schedule-refused`: what could not be put comes back in an answer that is none of an error */

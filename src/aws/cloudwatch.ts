@@ -1,8 +1,11 @@
 import * as sdk from '@aws-sdk/client-cloudwatch';
+import type { MetricAlarm, PutMetricAlarmInput } from '@aws-sdk/client-cloudwatch';
 import type { AlarmState } from '../domain/gates.ts';
 import { alarmState, childrenOf, type DescribedAlarm } from './alarms.ts';
 import { chunk } from './batches.ts';
 import type { Send, Session } from './session.ts';
+
+export type { MetricAlarm, PutMetricAlarmInput } from '@aws-sdk/client-cloudwatch';
 
 export interface Metric {
   readonly namespace: string;
@@ -64,9 +67,26 @@ export class CloudWatch {
     return names.map((name) => alarmState(name, known));
   }
 
+  /** The metric alarms of these names. One request for 100 of them. */
+  async metricAlarms(names: readonly string[]): Promise<readonly MetricAlarm[]> {
+    return this.#describe(names, ['MetricAlarm']);
+  }
+
+  /** Makes the alarm, or makes it like this (CloudWatch API, PutMetricAlarm). */
+  async putMetricAlarm(input: PutMetricAlarmInput): Promise<void> {
+    await this.#send(new sdk.PutMetricAlarmCommand(input));
+  }
+
+  /** Those that are not there are no error (CloudWatch API, DeleteAlarms). One request for 100 of them. */
+  async deleteAlarms(names: readonly string[]): Promise<void> {
+    for (const AlarmNames of chunk(names, ALARMS_MAX)) await this.#send(new sdk.DeleteAlarmsCommand({ AlarmNames }));
+  }
+
   /** Without `AlarmTypes` only metric alarms are told (CloudWatch API, DescribeAlarms). */
-  async #describe(names: readonly string[]): Promise<readonly DescribedAlarm[]> {
-    const AlarmTypes: sdk.AlarmType[] = ['MetricAlarm', 'CompositeAlarm', 'LogAlarm'];
+  async #describe(
+    names: readonly string[],
+    AlarmTypes: sdk.AlarmType[] = ['MetricAlarm', 'CompositeAlarm', 'LogAlarm'],
+  ): Promise<readonly DescribedAlarm[]> {
     const pages = await Promise.all(
       chunk(names, ALARMS_MAX).map(async (AlarmNames) =>
         this.#send(new sdk.DescribeAlarmsCommand({ AlarmNames, AlarmTypes, MaxRecords: ALARMS_MAX })),

@@ -109,7 +109,7 @@ function autoScaling(config: Config): readonly Grant[] {
     },
     ...imageParameter(config),
     { use: 'run', Sid: 'ChangeGroups', Action: [...change, ...(moves ? attaches : [])], Resource: own },
-    ...(clone === undefined ? [] : [{ use: 'run', Sid: 'MakeClones', Action: CLONE_MAKES, Resource: own } as const]),
+    ...(clone === undefined ? [] : makesClones(config, clone, own)),
     { use: 'run', Sid: 'RefreshGroups', Action: refresh, Resource: own },
     ...(fleet.image === undefined
       ? []
@@ -118,6 +118,17 @@ function autoScaling(config: Config): readonly Grant[] {
     ...launching,
     ...(config.deploy === undefined ? [] : inPlace(config, own)),
     { use: 'adopt', Sid: 'TagGroups', Action: ['autoscaling:CreateOrUpdateTags'], Resource: own },
+  ];
+}
+
+/** Clones, and the alarms of their policies. */
+function makesClones(config: Config, clone: string, own: readonly string[]): readonly Grant[] {
+  const Action = ['cloudwatch:PutMetricAlarm', 'cloudwatch:DeleteAlarms'];
+  const Resource = [arn(config, 'cloudwatch', `alarm:${clone}-*`)];
+  return [
+    { use: 'run', Sid: 'MakeClones', Action: CLONE_MAKES, Resource: own },
+    { use: 'read', Sid: 'ReadAlarms', Action: ['cloudwatch:DescribeAlarms'], Resource: ANYTHING },
+    { use: 'run', Sid: 'MakeAlarms', Action, Resource },
   ];
 }
 

@@ -21,6 +21,7 @@ export async function openFleet({ environment, fleet, traffic }: Config, session
     const moves = traffic.kind === 'target-groups' && { moves: true as const };
     const clients = {
       scaling: new AutoScaling(session),
+      cloudwatch: async () => new (await import('../aws/cloudwatch.ts')).CloudWatch(session),
       standby: new Standby(session),
       refreshes: new Refreshes(session),
     };

@@ -1,5 +1,8 @@
 import { createGuardian } from '../programs/guardian.ts';
 import { createAutoScaling } from './autoscaling/index.ts';
+import type { Clock } from '../clock.ts';
+import { createCloudWatch } from './cloudwatch/index.ts';
+import type { MetricSource } from './cloudwatch/metrics.ts';
 import { openDns, type Dns } from './dns/index.ts';
 import { createEc2, type EmulatedEc2 } from './ec2/index.ts';
 import type { BalancerAddresses } from './elbv2/state.ts';
@@ -36,6 +39,7 @@ export interface Components {
   readonly s3: Service;
   readonly outcomes: LifecycleFaults;
   readonly elbv2: EmulatedElbv2;
+  readonly cloudwatch: Service;
   readonly autoscaling: Service;
   readonly route53: EmulatedRoute53;
   readonly dns: Dns;
@@ -65,23 +69,12 @@ export async function createComponents(
   const opsworks = createOpsWorks({ clock, scheduler, ec2, instances, region, times, outcomes });
   const ssm = createSsm(ec2.ssm, { clock, scheduler, instances, outcomes, times, region, pageSize });
   closers.push(() => opsworks.close());
-  const subnet = (id: string) => {
-    const found = ec2.network.subnets.find((candidate) => candidate.id === id);
-    return found && { zone: found.zone, vpcId: ec2.network.vpc };
-  };
-  const addresses = balancerAddresses(plan, block);
-  const elbv2 = elbv2Factory({
-    machines: instances,
-    clock,
-    times,
-    region,
-    pageSize,
-    addresses,
-    subnet,
-    vpc: ec2.network.vpc,
-  });
+  const elbv2 = elbv2Factory(balancerOptions(plan, { machines: instances, clock, times, block, ec2 }));
   closers.push(() => elbv2.close());
-  const autoscaling = createAutoScaling({ clock, scheduler, ec2, elbv2, instances, region, pageSize, onError });
+  const cloudwatch = createCloudWatch(metricSource(elbv2, clock, times), region);
+  const { alarmsWith } = cloudwatch;
+  const common = { clock, scheduler, ec2, elbv2, instances, region, pageSize, onError };
+  const autoscaling = createAutoScaling({ ...common, alarmsWith });
   closers.push(() => autoscaling.close());
   const { route53, dns } = await openDns({ clock, scheduler, elbv2, pageSize, plan: plan.dns });
   closers.push(() => dns.close());
@@ -98,12 +91,33 @@ export async function createComponents(
     s3,
     outcomes,
     elbv2,
+    cloudwatch,
     autoscaling,
     route53,
     dns,
     times,
     errors,
   };
+}
+
+function metricSource({ counts }: EmulatedElbv2, clock: Clock, times: Times): MetricSource {
+  return { counts, now: () => clock.now(), delayMs: () => times.metricsMs };
+}
+
+function balancerOptions(
+  plan: SandboxPlan,
+  {
+    block,
+    ec2,
+    ...common
+  }: Pick<Elbv2Options, 'machines' | 'clock' | 'times'> & { block: AddressBlock; ec2: EmulatedEc2 },
+): Elbv2Options {
+  const { region, pageSize } = plan;
+  const subnet = (id: string) => {
+    const found = ec2.network.subnets.find((candidate) => candidate.id === id);
+    return found && { zone: found.zone, vpcId: ec2.network.vpc };
+  };
+  return { ...common, region, pageSize, addresses: balancerAddresses(plan, block), subnet, vpc: ec2.network.vpc };
 }
 
 /** No delays while the first resources are created. */

@@ -5,7 +5,6 @@ import { createFaults, type Faults } from './api/faults.ts';
 import { createRequestLog, type RequestLog } from './api/requests.ts';
 import { startApi } from './api/server.ts';
 import { createThrottle, THROTTLE_RULES, type Throttle } from './api/throttle.ts';
-import { createCloudWatch } from './cloudwatch/index.ts';
 import type { Dns } from './dns/index.ts';
 import { seedNames, type SandboxName } from './dns/seed.ts';
 import type { EmulatedEc2 } from './ec2/index.ts';
@@ -189,7 +188,22 @@ function createControl(plan: SandboxPlan, components: Components): Control {
 
 async function openApi(
   plan: SandboxPlan,
-  { instances, ec2, opsworks, ssm, s3, elbv2, autoscaling, route53, dns, iam, times, errors, scheduler }: Components,
+  {
+    instances,
+    ec2,
+    opsworks,
+    ssm,
+    s3,
+    elbv2,
+    cloudwatch,
+    autoscaling,
+    route53,
+    dns,
+    iam,
+    times,
+    errors,
+    scheduler,
+  }: Components,
   { faults, throttle, requests: log }: Control,
   closers: Closers,
 ): Promise<string> {
@@ -204,17 +218,7 @@ async function openApi(
     dns: dns.page,
     settings: settingsPage(times, dns.times, throttle),
   };
-  const services = [
-    ec2,
-    ssm,
-    s3,
-    opsworks,
-    elbv2,
-    autoscaling,
-    route53,
-    createCloudWatch({ counts: elbv2.counts, now: () => clock.now(), delayMs: () => times.metricsMs }),
-    ...iam.services,
-  ];
+  const services = [ec2, ssm, s3, opsworks, elbv2, autoscaling, route53, cloudwatch, ...iam.services];
   // A sleep that is pending when the sandbox is closed never resolves and keeps nothing alive.
   const sleep = (ms: number) => new Promise<void>((resolve) => void scheduler.after(ms, resolve));
   const consistencyMs = () => times.consistencyMs;

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { AutoScaling } from '../../src/aws/autoscaling.ts';
+import { CloudWatch } from '../../src/aws/cloudwatch.ts';
 import { Ec2 } from '../../src/aws/ec2.ts';
 import { Refreshes } from '../../src/aws/refreshes.ts';
 import { Standby } from '../../src/aws/standby.ts';
@@ -39,6 +40,7 @@ async function start() {
     ec2: new Ec2(session),
     ssm: async () => Promise.reject(new Error('There is no SSM here.')),
     scaling: new AutoScaling(session),
+    cloudwatch: async () => new CloudWatch(session),
     standby: new Standby(session),
     refreshes: new Refreshes(session),
     traffic: 'weighted-listener',
@@ -226,4 +228,54 @@ test('another group of that name is left alone, and a refused schedule stops the
   const refused = await errorOf(world.fleet.launch(order));
   expect(refused.code).toBe('schedule-refused');
   expect((await world.scaling.group('shop-web-42-r1')).DesiredCapacity).toBe(0);
+});
+
+test('the alarms of step and simple policies run those of the clone, and end with it', async () => {
+  const world = await start();
+  const { client } = world.scaling;
+  const AutoScalingGroupName = 'shop-web';
+  const adjusts = { AutoScalingGroupName, AdjustmentType: 'ChangeInCapacity' };
+  const { PolicyARN: out = '' } = await client.putScalingPolicy({
+    ...adjusts,
+    PolicyName: 'out',
+    PolicyType: 'StepScaling',
+    StepAdjustments: [{ MetricIntervalLowerBound: 0, ScalingAdjustment: 2 }],
+  });
+  const alarms = new CloudWatch(openSession(world.sandbox.url));
+  const busy = {
+    AlarmName: 'shop-web-busy',
+    AlarmDescription: 'Many requests',
+    AlarmActions: [out, TOPIC],
+    OKActions: [TOPIC],
+    Namespace: 'AWS/EC2',
+    MetricName: 'CPUUtilization',
+    Statistic: 'Average' as const,
+    Dimensions: [{ Name: 'AutoScalingGroupName', Value: 'shop-web' }],
+    Period: 60,
+    EvaluationPeriods: 3,
+    DatapointsToAlarm: 2,
+    Threshold: 70,
+    ComparisonOperator: 'GreaterThanThreshold' as const,
+    TreatMissingData: 'notBreaching',
+  };
+  await alarms.putMetricAlarm(busy);
+  const order = await world.order();
+  expect(order.spec.summary.join(' ')).toContain('1 scaling policy, 1 alarm,');
+  await world.fleet.launch(order);
+  await world.scaling.settled('shop-web-42-r1', 2);
+  const [policy] = (await client.describePolicies({ AutoScalingGroupName: 'shop-web-42-r1' })).ScalingPolicies ?? [];
+  expect(policy?.PolicyARN).not.toBe(out);
+  const [made] = await alarms.metricAlarms(['shop-web-42-r1-busy']);
+  expect(made).toMatchObject({
+    ...busy,
+    AlarmName: 'shop-web-42-r1-busy',
+    AlarmActions: [policy?.PolicyARN, TOPIC],
+    Dimensions: [{ Name: 'AutoScalingGroupName', Value: 'shop-web-42-r1' }],
+  });
+  const [green] = await world.fleet.readFleets(['42-r1']);
+  await world.fleet.terminate(green!);
+  await world.scaling.settled('shop-web-42-r1', 0);
+  await world.fleet.remove(green!);
+  const left = await alarms.metricAlarms(['shop-web-42-r1-busy', 'shop-web-busy']);
+  expect(left.map(({ AlarmName }) => AlarmName)).toEqual(['shop-web-busy']);
 });

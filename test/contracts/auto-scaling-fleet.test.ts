@@ -45,6 +45,7 @@ async function start(adopted = true) {
       ec2: new Ec2(session),
       ssm,
       scaling: new AutoScaling(session),
+      cloudwatch: async () => Promise.reject(new Error('There is no CloudWatch here.')),
       standby: new Standby(session),
       refreshes: new Refreshes(session),
     });

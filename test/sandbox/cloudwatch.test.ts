@@ -53,7 +53,7 @@ const LINES: PutLogAlarmCommandInput = {
 function virtual() {
   const clock = new VirtualClock();
   const counts = createCounts(clock);
-  const service = createCloudWatch({ counts, now: () => clock.now(), delayMs: () => MINUTE });
+  const service = createCloudWatch({ counts, now: () => clock.now(), delayMs: () => MINUTE }, 'eu-west-1');
   const state = async (name: string) => {
     const found = await call<{ MetricAlarms: { StateValue: string }[]; CompositeAlarms: { StateValue: string }[] }>(
       service,

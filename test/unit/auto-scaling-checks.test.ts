@@ -57,6 +57,7 @@ function depsFor(
   return {
     owner: { environment: 'shop', tagPrefix: 'turnout' },
     config: { ...FLEET, ...config },
+    cloudwatch: async () => Promise.reject(new Error('There is no CloudWatch here.')),
     scaling: { groups: async () => groups, hooks: async () => [] } as Partial<AutoScaling> as AutoScaling,
     standby: {} as Standby,
     refreshes: {} as Refreshes,

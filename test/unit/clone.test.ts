@@ -26,6 +26,7 @@ const DEPS = {
   owner: { environment: 'shop', tagPrefix: 'turnout' },
   config: { kind: 'auto-scaling', tagPrefix: 'turnout', clone: 'shop-web' },
   scaling: {} as AutoScaling,
+  cloudwatch: async () => Promise.reject(new Error('There is no CloudWatch here.')),
   standby: {} as Standby,
   refreshes: {} as Refreshes,
   ec2: {} as Ec2,
@@ -64,15 +65,20 @@ test.each([
 });
 
 test('what is not copied is told, also what turnout does not know', () => {
-  const step = { PolicyName: 'out', PolicyType: 'StepScaling', Alarms: [{ AlarmName: 'busy' }] };
+  const step = { PolicyName: 'out', PolicyType: 'StepScaling', Alarms: [{ AlarmName: 'busy' }, { AlarmName: 'gone' }] };
+  const other = 'arn:aws:autoscaling:eu-west-1:1:scalingPolicy:2:autoScalingGroupName/api:policyName/out';
+  const busy = { AlarmName: 'busy', AlarmActions: [other], NewToo: 1 };
   const group = {
     ...GROUP,
     NewOfAws: 1,
     Tags: [{ ResourceId: 'shop-web', Key: 'aws:cloudformation:stack-name', Value: 'x' }],
   };
-  const texts = cloneNotes(group, { ...PARTS, policies: [step] }).join(' ');
+  const texts = cloneNotes(group, { ...PARTS, policies: [step] }, [busy]).join(' ');
   expect(texts).toContain('as turnout does not know it: NewOfAws of shop-web.');
-  expect(texts).toContain('the alarms busy of out');
+  expect(texts).toContain('Not copied: gone, which is no metric alarm.');
+  expect(texts).toContain('as turnout does not know it: NewToo of alarms of shop-web.');
+  expect(texts).toContain('busy of shop-web runs policies of other groups as well');
+  expect(texts).toContain('Not copied: the tags of its alarms.');
   expect(texts).toContain('the tags aws:cloudformation:stack-name');
 });
 

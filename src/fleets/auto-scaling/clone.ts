@@ -1,6 +1,8 @@
 import type { AutoScalingGroup, GroupParts } from '../../aws/autoscaling.ts';
+import type { MetricAlarm } from '../../aws/cloudwatch.ts';
 import { count, list, sentences } from '../../domain/text.ts';
 import { OperatorError } from '../../errors.ts';
+import { alarmNotes } from './alarms.ts';
 import { checkChangeable } from './checks.ts';
 import { unknownFields } from './fields.ts';
 import { isCodeDeploys, tagsOf, type AutoScalingDeps } from './groups.ts';
@@ -66,14 +68,15 @@ function countsRequests(policy: GroupParts['policies'][number]): boolean {
 }
 
 /** What the plan says of the clone: what it gets, and all that it does not get. */
-export function cloneNotes(group: AutoScalingGroup, parts: GroupParts): readonly string[] {
+export function cloneNotes(
+  group: AutoScalingGroup,
+  parts: GroupParts,
+  alarms: readonly MetricAlarm[],
+): readonly string[] {
   const { AutoScalingGroupName: name = '' } = group;
   const { policies, schedules, notifications } = parts;
   const hooks = hooksToCopy(parts);
   const left = parts.hooks.filter((one) => !hooks.includes(one)).map(({ LifecycleHookName = '' }) => LifecycleHookName);
-  const alarmed = policies.filter(
-    ({ PolicyType, Alarms = [] }) => /^(Step|Simple)/.test(PolicyType ?? '') && Alarms.length > 0,
-  );
   const running = (group.SuspendedProcesses ?? []).flatMap(({ ProcessName: one = '' }) =>
     NOT_SUSPENDED.has(one) ? [one] : [],
   );
@@ -83,12 +86,12 @@ export function cloneNotes(group: AutoScalingGroup, parts: GroupParts): readonly
     `Cloned from ${name}, with ${list([
       count(hooks.length, 'lifecycle hook'),
       count(policies.length, 'scaling policy', 'scaling policies'),
+      count(alarms.length, 'alarm'),
       count(schedules.length, 'scheduled action'),
       count(notifications.length, 'notification'),
     ])}${group.WarmPoolConfiguration ? ', and its warm pool' : ''}.`,
     left.length > 0 && `Not copied: ${list(left)}, which CodeDeploy manages.`,
-    alarmed.length > 0 &&
-      `Not copied: the alarms ${list(alarmed.flatMap(({ Alarms = [] }) => Alarms.map(({ AlarmName = '' }) => AlarmName)))} of ${list(alarmed.map(({ PolicyName = '' }) => PolicyName))}: no alarm runs the clone's until you make one.`,
+    ...alarmNotes(group, parts, alarms),
     running.length > 0 && `Not copied: that ${list(running)} ${running.length === 1 ? 'is' : 'are'} suspended.`,
     reserved.length > 0 && `Not copied: the tags ${list(reserved)}, which only AWS writes.`,
     unknown.length > 0 && `Not copied, as turnout does not know it: ${list(unknown)} of ${name}.`,

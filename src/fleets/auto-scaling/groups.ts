@@ -1,4 +1,5 @@
 import { targetGroupsOf, type AutoScaling, type AutoScalingGroup, type LifecycleHook } from '../../aws/autoscaling.ts';
+import type { CloudWatch } from '../../aws/cloudwatch.ts';
 import type { Refreshes } from '../../aws/refreshes.ts';
 import type { Standby } from '../../aws/standby.ts';
 import type { AutoScalingFleetConfig, TrafficConfig } from '../../config/config.ts';
@@ -14,6 +15,8 @@ import { marksIn, tagName, type Tags } from '../ec2/tags.ts';
 export interface AutoScalingDeps extends Omit<Ec2FleetOptions, 'config'> {
   readonly config: AutoScalingFleetConfig;
   readonly scaling: AutoScaling;
+  /** For the alarms of a clone alone. */
+  readonly cloudwatch: () => Promise<CloudWatch>;
   /** Its groups are attached to the target groups of production or of test in turn. */
   readonly moves?: true;
   readonly standby: Standby;

@@ -7,6 +7,7 @@ import { list } from '../../domain/text.ts';
 import { markTags, ownershipTags } from '../ec2/tags.ts';
 import type { ClaimRequest, FleetPort, GroupSizes } from '../fleet.ts';
 import { writeNotes } from '../notes.ts';
+import { deleteAlarms } from './alarms.ts';
 import {
   carriesTag,
   fleetTagNames,
@@ -93,13 +94,17 @@ async function empty({ owner, scaling }: AutoScalingDeps, fleet: Fleet): Promise
 }
 
 /** A clone is deleted; another group stays, at 0, and without what is known of the fleet. */
-async function letGo({ owner, scaling }: AutoScalingDeps, fleet: Fleet): Promise<void> {
+async function letGo(deps: AutoScalingDeps, fleet: Fleet): Promise<void> {
+  const { owner, scaling } = deps;
   const name = nameOf(fleet);
   const group = await scaling.find(name);
   if (group === undefined || group.Status !== undefined) return;
   const isWarm = group.WarmPoolConfiguration !== undefined;
   if (fleetTagsOf(owner, group)?.fleet !== fleet.id || (group.Instances ?? []).length > 0 || isWarm) return;
-  if (isClone(owner, group)) return scaling.delete(name);
+  if (isClone(owner, group)) {
+    await deleteAlarms(deps, name);
+    return scaling.delete(name);
+  }
   await scaling.untag(name, fleetTagNames(owner, group));
 }
 

@@ -1,6 +1,7 @@
 import type { AutoScalingGroup, CreateAutoScalingGroupType, GroupParts } from '../../aws/autoscaling.ts';
 import { systemClock } from '../../clock.ts';
 import { defined } from '../../domain/defined.ts';
+import { alarmsOf, clonedAlarm } from './alarms.ts';
 import { hooksToCopy, processesToSuspend } from './clone.ts';
 import { copiedFields } from './fields.ts';
 import { launchFrom, type AutoScalingDeps } from './groups.ts';
@@ -62,16 +63,23 @@ function createInput(
 }
 
 async function copyParts(
-  { scaling }: AutoScalingDeps,
+  deps: AutoScalingDeps,
   source: AutoScalingGroup,
   { policies, schedules, notifications }: GroupParts,
   { name, targetGroups: [to] }: Clone,
 ): Promise<void> {
+  const { scaling } = deps;
   const from = source.TargetGroupARNs?.[0];
   const pair = from === undefined || to === undefined ? undefined : ([from, to] as const);
   const renamed: Renamed = { group: [source.AutoScalingGroupName ?? '', name], ...defined({ targetGroup: pair }) };
-  for (const { PolicyARN: _arn, Alarms: _alarms, PolicyName = '', ...policy } of policies)
-    await scaling.putPolicy({ ...rewritten(policy, renamed), PolicyName, AutoScalingGroupName: name });
+  const own = new Map<string, string>();
+  for (const { PolicyARN = '', Alarms: _alarms, PolicyName = '', ...policy } of policies)
+    own.set(
+      PolicyARN,
+      await scaling.putPolicy({ ...rewritten(policy, renamed), PolicyName, AutoScalingGroupName: name }),
+    );
+  const alarms = await alarmsOf(deps, { policies });
+  for (const alarm of alarms) await (await deps.cloudwatch()).putMetricAlarm(clonedAlarm(alarm, renamed, own));
   const actions = schedules.flatMap((action) => scheduleOf(action, systemClock.now()));
   if (actions.length > 0) await scaling.putSchedules(name, actions);
   const topics = Map.groupBy(notifications, ({ TopicARN = '' }) => TopicARN);

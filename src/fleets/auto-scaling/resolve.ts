@@ -7,6 +7,7 @@ import { OperatorError } from '../../errors.ts';
 import { fromImage } from '../ec2/image.ts';
 import { templateVersion } from '../ec2/template.ts';
 import type { LaunchRequest } from '../fleet.ts';
+import { alarmsOf } from './alarms.ts';
 import { checkIdle, checkRoom, checkSetup, checkTemplate } from './checks.ts';
 import { checkCloneable, cloneName, cloneNotes } from './clone.ts';
 import {
@@ -100,7 +101,7 @@ async function resolveClone(
     summary: sentences(
       `new group ${name}: ${sizeWords(capacity, total(zones))}, from ${made ?? `${template.id} version ${template.version}`}`,
       ...(image?.summary ?? []),
-      ...cloneNotes(serving, parts),
+      ...cloneNotes(serving, parts, await alarmsOf(deps, parts)),
     ),
     batches: [],
     group: {

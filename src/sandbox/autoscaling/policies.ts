@@ -55,7 +55,8 @@ export function describePolicies(state: AutoScalingState, input: DescribePolicie
     .filter(({ PolicyName = '' }) => !names?.length || names.includes(PolicyName))
     .filter(({ PolicyType = '' }) => !types?.length || types.includes(PolicyType));
   const { items, next } = pageByOffset(selected, input, state.pageSize);
-  return { ScalingPolicies: items, ...next };
+  const ScalingPolicies = items.map((one) => ({ ...one, Alarms: state.alarmsWith(one.PolicyARN ?? '') }));
+  return { ScalingPolicies, ...next };
 }
 
 /** Simple and step policies, as their alarm would run them; without effect beyond the group's sizes. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Activity, AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
 import type { Clock } from '../../clock.ts';
+import type { EmulatedCloudWatch } from '../cloudwatch/index.ts';
 import type { EmulatedEc2 } from '../ec2/index.ts';
 import type { EmulatedElbv2 } from '../elbv2/index.ts';
 import type { Instances } from '../instances/index.ts';
@@ -16,6 +17,8 @@ export interface AutoScalingOptions {
   readonly ec2: EmulatedEc2;
   readonly elbv2: EmulatedElbv2;
   readonly instances: Instances;
+  /** Alarms that run a policy, by its ARN. */
+  readonly alarmsWith: EmulatedCloudWatch['alarmsWith'];
   readonly region: string;
   readonly pageSize: number;
   /** Called with internal errors. */

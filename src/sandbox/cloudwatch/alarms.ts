@@ -11,6 +11,7 @@ import type {
   SetAlarmStateInput,
   StateValue,
 } from '@aws-sdk/client-cloudwatch';
+import { ACCOUNT } from '../ec2/state.ts';
 import { ApiError, type StateOperation } from '../service.ts';
 import { compositeState } from './composite.ts';
 import { pointOf, type MetricSource } from './metrics.ts';
@@ -28,6 +29,7 @@ interface Alarm {
 
 export interface AlarmsState {
   readonly source: MetricSource;
+  readonly region: string;
   readonly alarms: Map<string, Alarm>;
 }
 
@@ -71,13 +73,24 @@ function describeAlarms(state: AlarmsState, { AlarmNames, AlarmTypes = ['MetricA
       .map(({ input, state: StateValue, reason: StateReason, changedAt }) => {
         const at = new Date(changedAt);
         const times = { StateUpdatedTimestamp: at, StateTransitionedTimestamp: at };
-        return { ...input, StateValue, StateReason, ...times, ...suppressionOf(state, input, StateValue) };
+        const AlarmArn = alarmArn(state, input.AlarmName);
+        return { ...input, AlarmArn, StateValue, StateReason, ...times, ...suppressionOf(state, input, StateValue) };
       });
   return {
     MetricAlarms: shown('MetricAlarm'),
     CompositeAlarms: shown('CompositeAlarm'),
     LogAlarms: shown('LogAlarm'),
   } satisfies { MetricAlarms: MetricAlarm[]; CompositeAlarms: CompositeAlarm[]; LogAlarms: LogAlarm[] };
+}
+
+function alarmArn({ region }: AlarmsState, name = ''): string {
+  return `arn:aws:cloudwatch:${region}:${ACCOUNT}:alarm:${name}`;
+}
+
+/** Alarms that do this when they go into ALARM, as other services name them. */
+export function alarmsWith(state: AlarmsState, action: string): { AlarmName: string; AlarmARN: string }[] {
+  const all = [...state.alarms.values()].filter(({ input }) => input.AlarmActions?.includes(action));
+  return all.map(({ input: { AlarmName = '' } }) => ({ AlarmName, AlarmARN: alarmArn(state, AlarmName) }));
 }
 
 function typeOf(input: Alarm['input']): AlarmType {

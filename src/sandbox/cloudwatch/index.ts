@@ -2,13 +2,19 @@ import type { Datapoint, GetMetricStatisticsCommandOutput, GetMetricStatisticsIn
 import { SLICE_MS } from '../balancer/counts.ts';
 import { ApiError, bindOperations, type Service } from '../service.ts';
 import { withoutUndefined } from '../records.ts';
-import { ALARM_OPERATIONS, type AlarmsState } from './alarms.ts';
+import { ALARM_OPERATIONS, alarmsWith, type AlarmsState } from './alarms.ts';
 import { pointOf, type MetricSource } from './metrics.ts';
 
+export interface EmulatedCloudWatch extends Service {
+  /** Alarms that do this, by its ARN. */
+  alarmsWith(action: string): { AlarmName: string; AlarmARN: string }[];
+}
+
 /** CloudWatch with ALB's metrics by target group, and alarms on them. For its behaviour see src/sandbox/BEHAVIOUR.md, "CloudWatch". */
-export function createCloudWatch(source: MetricSource): Service {
-  const alarms: AlarmsState = { source, alarms: new Map() };
+export function createCloudWatch(source: MetricSource, region: string): EmulatedCloudWatch {
+  const alarms: AlarmsState = { source, region, alarms: new Map() };
   return {
+    alarmsWith: (action) => alarmsWith(alarms, action),
     id: 'cloudwatch',
     operations: {
       GetMetricStatistics: (input: GetMetricStatisticsInput): Partial<GetMetricStatisticsCommandOutput> => ({

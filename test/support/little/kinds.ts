@@ -116,6 +116,7 @@ function scaledFleet(session: Session): FleetPort {
     ec2: new Ec2(session),
     ssm: async () => Promise.reject(new Error('There is no SSM here.')),
     scaling: new AutoScaling(session),
+    cloudwatch: async () => Promise.reject(new Error('There is no CloudWatch here.')),
     standby: new Standby(session),
     refreshes: new Refreshes(session),
   });

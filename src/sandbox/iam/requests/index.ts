@@ -43,7 +43,8 @@ function onAny(prefix: string, operation: string): Authorization {
 
 /** Only alarms have ARNs. */
 function cloudWatchAuthorizations(operation: string, input: object, inventory: Inventory): readonly Authorization[] {
-  const { AlarmNames: names = [] } = input as { readonly AlarmNames?: readonly string[] };
+  const { AlarmName, AlarmNames = [] } = input as { readonly AlarmName?: string; readonly AlarmNames?: string[] };
+  const names = AlarmName === undefined ? AlarmNames : [AlarmName];
   if (names.length === 0) return [onAny('cloudwatch', operation)];
   return names.map((name) => ({
     ...onAny('cloudwatch', operation),
