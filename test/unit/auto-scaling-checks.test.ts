@@ -63,6 +63,7 @@ function depsFor(
     refreshes: {} as Refreshes,
     ec2: {
       launchTemplateId: async () => 'lt-9',
+      freeAddresses: async (subnets: readonly string[]) => new Map(subnets.map((id) => [id, 2])),
       launchTemplateVersions: async () => versions,
       images: async () => [{ ImageId: 'ami-42', Name: 'shop-42' }],
     } as Partial<Ec2> as Ec2,
@@ -154,6 +155,11 @@ describe('the next group', () => {
       /Launch of group-B is suspended/,
     ],
     'with a smaller maximum': ['group-too-small', async () => resolved({ MaxSize: 2 }), /maximum of 2, and 3/],
+    'without addresses': [
+      'no-addresses',
+      async () => resolved({}, {}, IMAGE, { count: 5 }),
+      /group-B have 4 free addresses \(2 in subnet-a and 2 in subnet-b\), and 5 instances would be launched/,
+    ],
     'of an AWS service': ['group-managed-by-aws', async () => resolved({ Operator: { Principal: 'ecs' } }), /ecs/],
     'about to go': [
       'group-being-deleted',

@@ -160,3 +160,18 @@ export function checkRoom(
     { next: ['Delete groups that nobody uses, or ask AWS for a larger quota; then run this again.'] },
   );
 }
+
+/** @throws OperatorError where its subnets have fewer free addresses than it is to launch instances, beside all that runs */
+export function checkAddresses(
+  { AutoScalingGroupName: name = '' }: AutoScalingGroup,
+  free: ReadonlyMap<string, number>,
+  instances: number,
+): void {
+  const sum = [...free.values()].reduce((all, one) => all + one, 0);
+  if (free.size === 0 || sum >= instances) return;
+  throw new OperatorError(
+    'no-addresses',
+    `The subnets of ${name} have ${count(sum, 'free address', 'free addresses')} (${list([...free].map(([id, one]) => `${one} in ${id}`))}), and ${count(instances, 'instance')} would be launched beside those that serve.`,
+    { next: ['Free addresses there, or give the group more subnets; then run this again.'] },
+  );
+}

@@ -8,7 +8,7 @@ import { fromImage } from '../ec2/image.ts';
 import { templateVersion } from '../ec2/template.ts';
 import type { LaunchRequest } from '../fleet.ts';
 import { alarmsOf } from './alarms.ts';
-import { checkIdle, checkRoom, checkSetup, checkTemplate } from './checks.ts';
+import { checkAddresses, checkIdle, checkRoom, checkSetup, checkTemplate } from './checks.ts';
 import { checkCloneable, cloneName, cloneNotes } from './clone.ts';
 import {
   attachmentsOf,
@@ -52,6 +52,7 @@ export async function resolveGroupLaunch(deps: AutoScalingDeps, request: LaunchR
   checkSetup(idle, serving, { own, others, ...defined({ moves: deps.moves }) });
   const capacity = capacityFor(serving, idle, total(zones));
   checkIdle(owner, idle, capacity);
+  const subnets = await roomyFor(deps, idle, total(zones));
   const image = config.image && (await fromImage(ec2, deps.ssm, config.image, release));
   const template = await templateFor(deps, { serving, idle, release });
   const { AutoScalingGroupName: name = '' } = idle;
@@ -72,7 +73,7 @@ export async function resolveGroupLaunch(deps: AutoScalingDeps, request: LaunchR
       minimum: blue.group?.held?.before ?? serving.MinSize ?? 0,
       targetGroups: own,
       ...defined({ moves: deps.moves }),
-      subnets: (idle.VPCZoneIdentifier ?? '').split(',').filter((id) => id !== ''),
+      subnets,
     },
     request: { template, ...defined({ image: image?.run.ImageId }) } satisfies GroupRequest,
   };
@@ -92,6 +93,7 @@ async function resolveClone(
   checkCloneable(deps, serving, parts);
   const capacity = capacityFor(serving, serving, total(zones));
   checkRoom(clones, { capacity, max, ...limit });
+  const subnets = await roomyFor(deps, serving, total(zones));
   const image = config.image && (await fromImage(ec2, deps.ssm, config.image, release));
   const template = await templateFor(deps, { serving, idle: serving, release });
   const name = cloneName(base, fleet);
@@ -111,10 +113,21 @@ async function resolveClone(
       minimum: blue.group?.held?.before ?? serving.MinSize ?? 0,
       targetGroups: moves ? [] : targetGroups,
       ...defined({ moves }),
-      subnets: (serving.VPCZoneIdentifier ?? '').split(',').filter((id) => id !== ''),
+      subnets,
     },
     request: { template, clones, ...defined({ image: image?.run.ImageId }) } satisfies GroupRequest,
   };
+}
+
+/** Its subnets, which have addresses for so many. Of a group with zones alone, AWS chooses them. */
+async function roomyFor(
+  { ec2 }: AutoScalingDeps,
+  group: AutoScalingGroup,
+  instances: number,
+): Promise<readonly string[]> {
+  const subnets = (group.VPCZoneIdentifier ?? '').split(',').filter((id) => id !== '');
+  if (subnets.length > 0) checkAddresses(group, await ec2.freeAddresses(subnets), instances);
+  return subnets;
 }
 
 function sizeWords(capacity: number, instances: number): string {
