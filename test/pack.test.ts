@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { writeConfig } from '../tools/rig/config.ts';
 import { firstJsonLine, keepErrors } from '../tools/rig/lines.ts';
-import { nodeBinary, nodePackage, npm } from './support/node.ts';
+import { nodeBinary, nodePackage, npm } from '../tools/rig/node.ts';
 
 const run = promisify(execFile);
 const root = path.resolve(import.meta.dirname, '..');

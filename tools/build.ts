@@ -4,13 +4,14 @@
  * Chunks lie in `dist/chunks/`, so that a module there is as deep below the package as its source in `src/<folder>/`:
  * a path relative to `import.meta.url` is true both from source and bundled.
  */
+import { readFileSync } from 'node:fs';
 import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { rolldown } from 'rolldown';
 import { isolatedDeclarationSync } from 'rolldown/experimental';
-import type { OutputChunk } from 'rolldown';
+import type { InputOptions, OutputChunk } from 'rolldown';
 import { bundledPackages, notices } from './build/notices.ts';
 import { plainNodeHttp } from './build/node-http.ts';
 import { ownCopy } from './build/own-copy.ts';
@@ -59,13 +60,16 @@ export async function build(options: BuildOptions = {}): Promise<Built> {
   return { chunks, notices: notices(await bundledPackages(chunks)) };
 }
 
-async function bundle(input: string, dir: string): Promise<readonly OutputChunk[]> {
-  await using bundler = await rolldown({
-    input: { turnout: input, sandbox: SANDBOX },
+/** What does not depend on where the bundle goes. */
+export function bundlerOptions(): InputOptions {
+  const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string };
+  return {
     platform: 'node',
     // The SDK's ESM builds (`module`) can be tree-shaken, its CommonJS ones (`main`) can't.
     resolve: { mainFields: ['module', 'main'] },
-    transform: { define: { TURNOUT_COMMIT: JSON.stringify(commit()) } },
+    transform: {
+      define: { TURNOUT_COMMIT: JSON.stringify(commit()), TURNOUT_VERSION: JSON.stringify(version) },
+    },
     plugins: [
       ownCopy({ importers: /\/src\/sandbox\//, packages: /\/node_modules\/@aws-sdk\/client-.*\.js$/ }),
       oneStringWidth(),
@@ -77,7 +81,11 @@ async function bundle(input: string, dir: string): Promise<readonly OutputChunk[
       if (level === 'warn' && log.code !== 'INEFFECTIVE_DYNAMIC_IMPORT') throw new Error(`bundler: ${log.message}`);
       report(level, log);
     },
-  });
+  };
+}
+
+async function bundle(input: string, dir: string): Promise<readonly OutputChunk[]> {
+  await using bundler = await rolldown({ ...bundlerOptions(), input: { turnout: input, sandbox: SANDBOX } });
   // Not minified: it costs no time to start (measured), and a stack trace in a bug report stays readable.
   const { output } = await bundler.write({
     dir,

@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 
-/** The commit that was built; the build fills it in. */
+/** The commit and the version that were built; the build fills them in. */
 declare const TURNOUT_COMMIT: string;
+declare const TURNOUT_VERSION: string;
 
-/** The package's version; two folders above `src/commands/`, and above `dist/chunks/` when bundled. */
+/** The package's version. */
 export function readVersion(): string {
+  if (typeof TURNOUT_VERSION === 'string') return TURNOUT_VERSION;
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
 }

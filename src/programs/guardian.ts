@@ -1,4 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { isSea } from 'node:sea';
+import { runInThisContext } from 'node:vm';
 
 /**
  * Ends the programs of this process when this process ends, even by SIGKILL. It is a small child process that reads the process
@@ -44,8 +46,18 @@ export function createGuardian(graceMs = 0): Guardian {
   };
 }
 
+/** With this as first argument the single executable is the guardian. */
+export const GUARDIAN = '--guardian';
+
+/** Makes this process the guardian. */
+export function beGuardian(graceMs: number): void {
+  runInThisContext(SCRIPT(graceMs));
+}
+
 function start(graceMs: number): ChildProcess {
-  const child = spawn(process.execPath, ['-e', SCRIPT(graceMs)], {
+  // The single executable is no Node that could be given a script.
+  const args = isSea() ? [GUARDIAN, String(graceMs)] : ['-e', SCRIPT(graceMs)];
+  const child = spawn(process.execPath, args, {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
     env: {},
