@@ -67,12 +67,10 @@ function ec2(config: Config): readonly Grant[] {
 const CLONE_READS = ['Policies', 'ScheduledActions', 'NotificationConfigurations', 'AccountLimits'];
 const CLONE_MAKES = [
   'CreateAutoScalingGroup',
-  'DeleteAutoScalingGroup',
   'PutScalingPolicy',
   'BatchPutScheduledUpdateGroupAction',
   'PutNotificationConfiguration',
   'PutWarmPool',
-  'DeleteWarmPool',
   'EnableMetricsCollection',
   'SuspendProcesses',
 ].map((name) => `autoscaling:${name}`);
@@ -123,12 +121,14 @@ function autoScaling(config: Config): readonly Grant[] {
 
 /** Clones, and the alarms of their policies. */
 function makesClones(config: Config, clone: string, own: readonly string[]): readonly Grant[] {
-  const Action = ['cloudwatch:PutMetricAlarm', 'cloudwatch:DeleteAlarms'];
   const Resource = [arn(config, 'cloudwatch', `alarm:${clone}-*`)];
+  const ends = ['autoscaling:DeleteAutoScalingGroup', 'autoscaling:DeleteWarmPool'];
   return [
     { use: 'run', Sid: 'MakeClones', Action: CLONE_MAKES, Resource: own },
     { use: 'read', Sid: 'ReadAlarms', Action: ['cloudwatch:DescribeAlarms'], Resource: ANYTHING },
-    { use: 'run', Sid: 'MakeAlarms', Action, Resource },
+    { use: 'run', Sid: 'MakeAlarms', Action: ['cloudwatch:PutMetricAlarm'], Resource },
+    { use: 'run', Sid: 'EndClones', Action: ends, Resource: own },
+    { use: 'run', Sid: 'EndAlarms', Action: ['cloudwatch:DeleteAlarms'], Resource },
   ];
 }
 

@@ -33,6 +33,10 @@ const ONLY_FOR: Readonly<Record<string, readonly Verb[]>> = {
   PassRole: ['up'],
   MakeVersion: ['up'],
   LaunchAny: ['up'],
+  MakeClones: ['up'],
+  MakeAlarms: ['up'],
+  EndClones: ['cleanup'],
+  EndAlarms: ['cleanup'],
   TerminateOwn: ['cleanup'],
   RefreshGroups: ['rolling'],
   SendToOwn: ['rolling', 'deploy'],
@@ -42,10 +46,12 @@ const ONLY_FOR: Readonly<Record<string, readonly Verb[]>> = {
   DeployOnLayers: ['rolling', 'deploy'],
 };
 
+const OF_CLONES: ReadonlySet<string> = new Set(['MakeClones', 'MakeAlarms']);
+
 function isFor({ fleet }: Config, sid: string, task: Verb): boolean {
   const only = ONLY_FOR[sid];
   // What a group is refreshed with is launched, as by `up`.
-  const launches = fleet.kind === 'auto-scaling' && task === 'rolling';
+  const launches = fleet.kind === 'auto-scaling' && task === 'rolling' && !OF_CLONES.has(sid);
   return only === undefined || only.includes(task) || (launches && only.includes('up'));
 }
 

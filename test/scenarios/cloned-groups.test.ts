@@ -42,6 +42,9 @@ describe.concurrent('an Auto Scaling group that is cloned', () => {
     await shop.task('cleanup --discard');
     expect(await groups(shop), 'a clone goes').toEqual(['shop-web 0', 'shop-web-42 3']);
     expect(shop.where()).toEqual({ 'shop-production': '42 × 3', 'shop-test': '' });
+    await shop.task('rolling --refresh --release 43');
+    expect(await groups(shop), 'a clone is refreshed').toEqual(['shop-web 0', 'shop-web-42 3']);
+    expect(shop.where()).toEqual({ 'shop-production': '43 × 3', 'shop-test': '' });
     await shop.expectNoFailures();
   });
 });

@@ -125,6 +125,15 @@ describe('the least policy of a config', () => {
     const refreshes = ['autoscaling:StartInstanceRefresh', 'ec2:RunInstances', 'ec2:CreateLaunchTemplateVersion'];
     expect(ofGroups('rolling')).toEqual(expect.arrayContaining(refreshes));
     expect(ofGroups('up')).not.toContain('autoscaling:StartInstanceRefresh');
+    const cloned = configOf(SCALED.replace('groups: [shop-a, shop-b]', 'clone: shop-web'));
+    const ofClones = (task: Verb) => policyFor(cloned, 'run', task).Statement.flatMap(({ Action }) => Action);
+    const [makes, ends] = [
+      ['autoscaling:CreateAutoScalingGroup', 'cloudwatch:PutMetricAlarm'],
+      ['autoscaling:DeleteAutoScalingGroup', 'cloudwatch:DeleteAlarms'],
+    ];
+    const has = (task: Verb) => [...makes, ...ends].filter((action) => ofClones(task).includes(action));
+    expect([has('up'), has('cleanup'), has('promote'), has('rolling')]).toEqual([makes, ends, [], []]);
+    expect(ofClones('rolling')).toEqual(expect.arrayContaining(refreshes));
   });
 
   test('is several policies where one would be too long, with the same permissions', () => {
