@@ -1,4 +1,5 @@
 import * as sdk from '@aws-sdk/client-s3';
+import { defined } from '../domain/defined.ts';
 import { OperatorError } from '../errors.ts';
 import type { Send, Session } from './session.ts';
 
@@ -9,6 +10,16 @@ export interface S3Text {
   readonly etag: string;
   /** When it was written, by the clock of S3; ISO. */
   readonly modified: string;
+}
+
+/** A large object, as S3 describes it. */
+export interface S3Facts {
+  /** In bytes. */
+  readonly size: number;
+  /** By S3's own checksum, in hex; absent: it has another one, or was uploaded in parts. */
+  readonly sha256?: string;
+  /** By its metadata, as its author wrote it; in hex. */
+  readonly noted?: string;
 }
 
 /** A large object while it arrives. */
@@ -46,6 +57,16 @@ export class S3 {
     const { Body, ETag = '', LastModified } = answer;
     const text = (await Body?.transformToString()) ?? '';
     return { text, etag: ETag, modified: LastModified?.toISOString() ?? '' };
+  }
+
+  /** What S3 knows of a large object, without its content. */
+  async describe(Key: string): Promise<S3Facts | 'none'> {
+    const request = new sdk.HeadObjectCommand({ Bucket: this.bucket, Key, ChecksumMode: 'ENABLED' });
+    const answer = await this.#about(this.#send(request), { 404: 'none' } as const);
+    if (typeof answer === 'string') return answer;
+    const { ContentLength: size = 0, ChecksumSHA256: sum, Metadata } = answer;
+    const sha256 = sum === undefined ? undefined : Buffer.from(sum, 'base64').toString('hex');
+    return { size, ...defined({ sha256, noted: Metadata?.['sha256'] }) };
   }
 
   async stream(Key: string): Promise<S3Stream | 'none'> {

@@ -108,9 +108,21 @@ export async function deploysChecked(context: Context, world: Snapshot, release:
 
 /** Where instances fetch their releases: the bucket, the pointer, signatures, and the newest report of each instance. */
 export async function pullChecked(context: Context, world: Snapshot): Promise<readonly Finding[]> {
-  const state = await readPull(context, world);
-  if (state === undefined) return [];
-  return state instanceof OperatorError ? [about('deploys').failed(state)] : pullFindings(state);
+  const { config, session } = context;
+  try {
+    const state = await readPull(context, world);
+    if (state === undefined || config.deploy?.kind !== 'pull') return [];
+    if (state instanceof OperatorError) throw state;
+    const [{ openBucket, readPublicKey }, { pointedProblems }] = await Promise.all([
+      import('../releases/index.ts'),
+      import('../releases/state.ts'),
+    ]);
+    const key = await readPublicKey(config.deploy.publicKey);
+    return pullFindings(state, await pointedProblems(openBucket(session, config.deploy), key));
+  } catch (error) {
+    if (error instanceof OperatorError) return [about('deploys').failed(error)];
+    throw error;
+  }
 }
 
 /** What IAM says of the changes that no dry run tells. */

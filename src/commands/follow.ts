@@ -4,9 +4,10 @@ import { loadFollowConfig, type FollowConfig } from '../config/follow.ts';
 import { ExitCode, messageOf } from '../errors.ts';
 import { Disk } from '../follow/disk.ts';
 import { Follower } from '../follow/follower.ts';
-import { createHost, readPublicKey } from '../follow/host.ts';
+import { createHost } from '../follow/host.ts';
 import { lockFolder } from '../follow/lock.ts';
 import { createGuardian } from '../programs/guardian.ts';
+import { readPublicKey } from '../releases/index.ts';
 import { jsonLine } from '../views/json.ts';
 import { openOut } from '../views/out.ts';
 import type { Args } from './command.ts';
@@ -44,7 +45,7 @@ export function followData(instance: string, message: string) {
 }
 
 async function openFollower(config: FollowConfig, instance: string, tell: (line: string) => void): Promise<Follower> {
-  const signedBy = await readPublicKey(config);
+  const signedBy = await readPublicKey(config.publicKey);
   return new Follower({
     instance,
     bucket: followReleases(config, instance),

@@ -4,7 +4,8 @@ import { systemClock } from '../clock.ts';
 import { defined } from '../domain/defined.ts';
 import { messageOf, OperatorError, type ExitCode } from '../errors.ts';
 import type { Release } from '../releases/records.ts';
-import { signRelease } from '../releases/signature.ts';
+import { readPublicKey } from '../releases/index.ts';
+import { checkMinisign, refuseUnsigned, signRelease } from '../releases/signature.ts';
 import { jsonLine } from '../views/json.ts';
 import type { Args } from './command.ts';
 import { configOf, whoAmI } from './context.ts';
@@ -21,10 +22,11 @@ export async function publishRelease(args: Args, { release }: { readonly release
   const bytes = await readBundle(String(args['bundle']));
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   const { prefix } = config.deploy;
-  const keyFile = args['sign-with'] as string | undefined;
-  const key = keyFile === undefined ? undefined : await readKey(keyFile);
-  const signature = key === undefined ? undefined : signRelease({ release, sha256 }, prefix, key);
-  const content: Release = { release, sha256, size: bytes.length, ...defined({ signature }) };
+  const bare = { release, sha256, size: bytes.length };
+  const content: Release = { ...bare, ...defined({ signature: await signatureOf(args, bare, prefix) }) };
+  const wanted = await readPublicKey(config.deploy.publicKey);
+  if (args['signature'] !== undefined) checkMinisign(content, bytes, prefix, wanted);
+  refuseUnsigned(content, prefix, wanted);
   const bucket = openReleases({ ...config, ...config.deploy }, 'publish');
   const uploaded = (await bucket.publish(content, bytes)) === 'release';
   const pointer = args['current'] === true ? await moveTo(bucket, content) : undefined;
@@ -74,9 +76,16 @@ async function readBundle(file: string): Promise<Buffer> {
   return readFile(file);
 }
 
-async function readKey(file: string): Promise<string> {
+/** Made here with a key, or before by minisign. */
+async function signatureOf(args: Args, release: Release, prefix: string): Promise<string | undefined> {
+  const [key, made] = [args['sign-with'], args['signature']] as (string | undefined)[];
+  if (key !== undefined) return signRelease(release, prefix, await readText('The key', key));
+  return made === undefined ? undefined : readText('The signature', made);
+}
+
+async function readText(what: string, file: string): Promise<string> {
   return readFile(file, 'utf8').catch((error: unknown) => {
-    throw unreadable('The key', file, messageOf(error));
+    throw unreadable(what, file, messageOf(error));
   });
 }
 

@@ -18,6 +18,12 @@ export const releaseCommands: readonly Command[] = [
       ...flagsOf(publishOptions),
       bundle: { type: 'string', requiresArg: true, demandOption: true, describe: 'The archive, such as shop.tar.gz' },
       'sign-with': { type: 'string', requiresArg: true, describe: 'File with an Ed25519 private key in PEM' },
+      signature: {
+        type: 'string',
+        requiresArg: true,
+        conflicts: 'sign-with',
+        describe: 'File with a signature of the bundle by minisign',
+      },
       current: { type: 'boolean', describe: 'Also move the pointer: new instances boot this release' },
     },
     examples: [

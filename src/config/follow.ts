@@ -47,7 +47,7 @@ export const followSchema = z
     publicKey: absolute('/etc/turnout/release.pub')
       .exactOptional()
       .describe(
-        'File with an Ed25519 public key in PEM: a release that it did not sign is refused. Default: not checked.',
+        'File with an Ed25519 public key, in PEM or of minisign: a release that it did not sign is refused. Default: not checked.',
       ),
     restart: run.describe(
       'The program that makes the app run what is in `current`, and its arguments, without a shell. TURNOUT_RELEASE and TURNOUT_FOLDER are in its environment. It runs again after a crash, so it must be idempotent.',

@@ -8,7 +8,8 @@ export function resolveConfig(
   file: string,
 ): Config {
   const folder = projectOf(file);
-  const deployer = (data: DeployerData) => deployerOf(data, folder, same.fleet);
+  const deployer = (data: DeployerData) =>
+    data.kind === 'pull' ? pullOf(data, file) : deployerOf(data, folder, same.fleet);
   return {
     ...same,
     ...release,
@@ -28,11 +29,20 @@ function gatingOf(gates: FileConfig['gates'] = [], { timeMs, onInconclusive }: F
 }
 
 /** A command runs in `folder`; a deployer of kind opsworks uses the stack and the app of the fleet unless it has its own. */
-function deployerOf(data: DeployerData, folder: string, fleet: FileConfig['fleet']): DeployerConfig {
+function deployerOf(
+  data: Exclude<DeployerData, { kind: 'pull' }>,
+  folder: string,
+  fleet: FileConfig['fleet'],
+): DeployerConfig {
   if (data.kind === 'command') return { ...data, folder };
-  if (data.kind === 'ssm' || data.kind === 'pull') return data;
+  if (data.kind === 'ssm') return data;
   const { stack = '', app } = fleet.kind === 'opsworks' ? fleet : {};
   return { stack, ...(app !== undefined && { app }), ...data };
+}
+
+function pullOf(data: Extract<DeployerData, { kind: 'pull' }>, file: string): DeployerConfig {
+  const { publicKey } = data;
+  return { ...data, ...(publicKey !== undefined && { publicKey: resolve(dirname(file), publicKey) }) };
 }
 
 function sandboxOf(data: NonNullable<FileConfig['sandbox']>, folder: string, file: string): SandboxConfig {

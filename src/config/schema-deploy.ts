@@ -110,6 +110,11 @@ const pull = z.strictObject({
     ),
   bucket: bucketName.describe('Name of the S3 bucket that `turnout publish` uploads releases to.'),
   prefix: keyPrefix.describe('Prefix of all keys in the bucket, for example the name of the environment.'),
+  publicKey: text('the path of a file')
+    .exactOptional()
+    .describe(
+      'File with the Ed25519 public key that the instances have (`publicKey` of their config), in PEM or of minisign: `publish` and `rolling` refuse a release that it did not sign, and `doctor` verifies the current one. Relative to this file.',
+    ),
   converge,
 });
 

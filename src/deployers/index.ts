@@ -18,8 +18,11 @@ export async function openDeployer(
     return opsworks.createOpsWorksDeployer({ ...config, opsworks: new OpsWorks(session), fetchText });
   }
   if (config.kind === 'pull') {
-    const [pull, { openBucket }] = await Promise.all([import('./pull.ts'), import('../releases/index.ts')]);
-    return pull.createPullDeployer(openBucket(session, config), tools);
+    const [pull, { openBucket, readPublicKey }] = await Promise.all([
+      import('./pull.ts'),
+      import('../releases/index.ts'),
+    ]);
+    return pull.createPullDeployer(openBucket(session, config), tools, await readPublicKey(config.publicKey));
   }
   const [command, guardian] = await Promise.all([import('./command.ts'), import('../programs/guardian.ts')]);
   return command.createCommandDeployer(config, tools, guardian.createGuardian(config.graceMs));

@@ -4,6 +4,7 @@ import { list } from '../domain/text.ts';
 import { OperatorError } from '../errors.ts';
 import type { BucketOfReleases, Seen } from '../releases/bucket.ts';
 import type { FollowReport, Permit, OrderProgress } from '../releases/records.ts';
+import { refuseUnsigned } from '../releases/signature.ts';
 import type { DeployerPort, DeployerTools, DeployRequest } from './deployer.ts';
 import { reportOf } from './parts.ts';
 
@@ -12,8 +13,9 @@ type Tools = Pick<DeployerTools, 'clock' | 'by'>;
 /**
  * Deploys by permits: each instance of a request is permitted to change to the release, and `turnout follow` there does it. A permit
  * is found again by its token. An instance that has changed is still asked by `instanceCheck`: its report is no proof.
+ * @param signedBy the public key of the instances; absent: not known here
  */
-export function createPullDeployer(bucket: BucketOfReleases, tools: Tools): DeployerPort {
+export function createPullDeployer(bucket: BucketOfReleases, tools: Tools, signedBy?: string): DeployerPort {
   const look = async ({ instances, token }: DeployRequest): Promise<readonly Permitted[]> =>
     Promise.all(instances.map(async ({ id }) => permitted(bucket, id, token, tools.clock.now())));
   // Not started before all have a permit: whoever started it may have ended after the first.
@@ -32,7 +34,7 @@ export function createPullDeployer(bucket: BucketOfReleases, tools: Tools): Depl
     migrates: false,
 
     async prepare({ release, instances }) {
-      await bucket.release(release);
+      refuseUnsigned(await bucket.release(release), bucket.prefix, signedBy);
       const now = tools.clock.now();
       const seen = await Promise.all(instances.map(async ({ id }) => ({ id, report: await bucket.report(id) })));
       const silent = seen.filter(({ report }) => isSilent(report, now)).map(({ id }) => id);

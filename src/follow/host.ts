@@ -1,10 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import type { Clock } from '../clock.ts';
 import type { FollowConfig } from '../config/follow.ts';
 import { askUrl, isAnswered } from '../probe/ask.ts';
 import type { Guardian } from '../programs/guardian.ts';
 import { startProgram } from '../programs/program.ts';
-import { publicKey } from '../releases/signature.ts';
 import type { Release } from '../releases/records.ts';
 
 /** The app on this instance. */
@@ -49,11 +47,3 @@ export function createHost(config: FollowConfig, clock: Clock, guardian: Guardia
 }
 
 const GRACE_MS = 5000;
-
-/** The key that releases must be signed with. @throws OperatorError `bad-key` */
-export async function readPublicKey({ publicKey: file }: FollowConfig): Promise<string | undefined> {
-  if (file === undefined) return undefined;
-  const pem = await readFile(file, 'utf8').catch(() => '');
-  publicKey(pem);
-  return pem;
-}

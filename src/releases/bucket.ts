@@ -3,7 +3,7 @@ import { OperatorError } from '../errors.ts';
 import { nextPointer, parseRecord, type FollowReport, type Permit, type Pointer, type Release } from './records.ts';
 
 /** What a bucket must be able to do. */
-export type Objects = Pick<S3, 'bucket' | 'read' | 'stream' | 'write' | 'overwrite' | 'upload'>;
+export type Objects = Pick<S3, 'bucket' | 'read' | 'describe' | 'stream' | 'write' | 'overwrite' | 'upload'>;
 
 /** An object with the version that was read. */
 export interface Seen<T> {
@@ -60,6 +60,22 @@ export class BucketOfReleases {
     return this.#s3.stream(this.#key(bundleKey(release)));
   }
 
+  /**
+   * What is wrong with the bundle of a release where it lies, as a sentence; undefined when nothing is. It is not downloaded: S3 has
+   * compared its checksum when it was uploaded.
+   */
+  async bundleProblem(release: Release): Promise<string | undefined> {
+    const what = `The bundle of release ${release.release}`;
+    const found = await this.#s3.describe(this.#key(bundleKey(release)));
+    if (found === 'none') return `${what} is missing in ${this.name}.`;
+    const sums = [found.sha256, found.noted].filter((one) => one !== undefined);
+    if (sums.length === 0) return `${what} has no SHA-256 in ${this.name}: it was not uploaded by turnout.`;
+    const isSame = found.size === release.size && sums.every((sum) => sum === release.sha256);
+    return isSame
+      ? undefined
+      : `${what} in ${this.name} is not the one that was published: its SHA-256 or size differs.`;
+  }
+
   /** Undefined when there is none; `same` when it still is the one that was seen. */
   async pointer(known?: S3Text): Promise<Seen<Pointer> | 'same' | undefined> {
     return this.#readNew('pointer', POINTER, known);
@@ -67,14 +83,14 @@ export class BucketOfReleases {
 
   /**
    * Moves the pointer from what was seen.
-   * @throws OperatorError `pointer-moved` when another one has moved it since
+   * @throws OperatorError `pointer-moved` when another one has moved it elsewhere since
    */
   async movePointer(to: Release, from: Seen<Pointer> | undefined, made: Pick<Pointer, 'at' | 'by'>): Promise<Pointer> {
     const next = nextPointer(to, from?.value, made);
     if (await this.#s3.write(this.#key(POINTER), json(next), from?.object ?? 'none')) return next;
-    // An answer that was lost: the same request came a second time.
+    // An answer that was lost, so that the same request came a second time; or another one wanted the same.
     const now = await this.#read('pointer', POINTER);
-    if (now?.object.text === json(next)) return next;
+    if (now?.value.release === to.release && now.value.sha256 === to.sha256) return now.value;
     throw new OperatorError('pointer-moved', `The pointer of ${this.name} was moved by somebody else meanwhile.`, {
       next: ['`turnout status` shows what runs; run this again if it should still move.'],
     });

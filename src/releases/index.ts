@@ -1,7 +1,9 @@
+import { readFile } from 'node:fs/promises';
 import { S3 } from '../aws/s3.ts';
 import type { Session } from '../aws/session.ts';
 import { BucketOfReleases } from './bucket.ts';
 import { withRenewal } from './renewed.ts';
+import { publicKey } from './signature.ts';
 
 interface Place {
   readonly bucket: string;
@@ -19,4 +21,12 @@ export function openBucketForGood(connect: () => Session, { bucket, prefix }: Pl
     withRenewal(() => new S3(connect(), bucket)),
     prefix,
   );
+}
+
+/** The key that releases must be signed with; undefined where no file is named. @throws OperatorError `bad-key` */
+export async function readPublicKey(file: string | undefined): Promise<string | undefined> {
+  if (file === undefined) return undefined;
+  const text = await readFile(file, 'utf8').catch(() => '');
+  publicKey(text);
+  return text;
 }

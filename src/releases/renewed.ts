@@ -20,6 +20,7 @@ export function withRenewal(open: () => Objects): Objects {
   return {
     bucket: opened.bucket,
     read: renewing(async (objects, ...args: Parameters<Objects['read']>) => objects.read(...args)),
+    describe: renewing(async (objects, ...args: Parameters<Objects['describe']>) => objects.describe(...args)),
     stream: renewing(async (objects, ...args: Parameters<Objects['stream']>) => objects.stream(...args)),
     write: renewing(async (objects, ...args: Parameters<Objects['write']>) => objects.write(...args)),
     overwrite: renewing(async (objects, ...args: Parameters<Objects['overwrite']>) => objects.overwrite(...args)),

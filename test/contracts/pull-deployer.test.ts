@@ -11,11 +11,12 @@ import type { BucketOfReleases } from '../../src/releases/bucket.ts';
 import { openBucket } from '../../src/releases/index.ts';
 import { openSession } from '../support/aws.ts';
 import { errorOf, expectAdvice } from '../support/expect-advice.ts';
-import { FollowedApp, freshFolder, openFollower, published } from '../support/follow-world.ts';
+import { FollowedApp, freshFolder, openFollower, published, signingKeys } from '../support/follow-world.ts';
 import { poll } from '../support/poll.ts';
 import { quickSandbox } from '../support/quick-sandbox.ts';
 import { deployerContract, type DeployerWorld } from './deployer.contract.ts';
 
+const TOOLS = { clock: systemClock, by: 'ann' };
 const PLACE = { bucket: 'releases', prefix: 'shop' };
 
 interface PullWorld extends DeployerWorld {
@@ -45,7 +46,7 @@ async function startWorld(): Promise<PullWorld> {
     apps,
     faults: (spec) => void sandbox.faults.add(spec),
     instances: all as readonly [Instance, Instance],
-    open: () => createPullDeployer(openBucket(openSession(sandbox.url), PLACE), { clock: systemClock, by: 'ann' }),
+    open: () => createPullDeployer(openBucket(openSession(sandbox.url), PLACE), TOOLS),
     fate: (instance, fate) => void (apps.get(instance)!.fate = fate),
     begun: async (instance) => apps.get(instance)!.begun,
     close: async () => {
@@ -92,6 +93,15 @@ test('a release that was not published is refused before anything is changed', a
   const world = await start();
   const error = await errorOf(world.open().prepare(requestFor(world.instances, { release: '44' })));
   expect(error.code).toBe('not-published');
+  expectAdvice(error);
+});
+
+test('a release that the instances would refuse is refused before anything is changed', async () => {
+  const world = await start();
+  const error = await errorOf(
+    createPullDeployer(world.bucket, TOOLS, signingKeys().pub).prepare(requestFor(world.instances)),
+  );
+  expect(error).toMatchObject({ code: 'bad-signature', message: /^Release 42 is not signed: instances would/ });
   expectAdvice(error);
 });
 

@@ -16,6 +16,12 @@ export class MemoryObjects implements Objects {
     return found.etag === etag ? 'same' : found;
   }
 
+  async describe(key: string): ReturnType<Objects['describe']> {
+    const found = this.contents.get(key);
+    if (found === undefined) return 'none';
+    return { size: found.length, sha256: createHash('sha256').update(found).digest('hex') };
+  }
+
   async stream(key: string): ReturnType<Objects['stream']> {
     const found = this.contents.get(key);
     return found === undefined ? 'none' : { bytes: inParts(found) };
@@ -66,6 +72,7 @@ export function withRequests(objects: MemoryObjects, before: (request: string) =
   return {
     bucket: objects.bucket,
     read: guarded('read', objects.read.bind(objects)),
+    describe: guarded('describe', objects.describe.bind(objects)),
     stream: guarded('stream', objects.stream.bind(objects)),
     write: guarded('write', objects.write.bind(objects)),
     overwrite: guarded('overwrite', objects.overwrite.bind(objects)),

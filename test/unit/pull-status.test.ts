@@ -147,8 +147,13 @@ test('doctor: no pointer, a silent instance, and keys that differ', () => {
   expect(states({ instances: [] })).toMatchObject([['failure', /no pointer/]]);
   const pointer = { number: 3, release: '42', at: '', by: '', isSigned: true };
   expect(states({ pointer, instances: [FOLLOWS] })).toMatchObject([
-    ['ok', /new instances boot 42/],
+    ['ok', /new instances boot 42 \(pointer 3\), whose bundle is there\./],
     ['ok', 'All instances follow: 1 runs 42.'],
+  ]);
+  const wrong = pullFindings({ pointer, instances: [FOLLOWS] }, ['The bundle is missing.']);
+  expect(wrong.map((one) => [one.state, one.says]).slice(0, 2)).toEqual([
+    ['ok', 'The bucket can be read; new instances boot 42 (pointer 3).'],
+    ['failure', 'The bundle is missing.'],
   ]);
   const two = [{ ...FOLLOWS, key: 'aa' }, { id: 'i-2' }];
   expect(states({ pointer, instances: two })).toMatchObject([

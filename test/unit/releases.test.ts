@@ -3,10 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { BucketOfReleases } from '../../src/releases/bucket.ts';
 import type { Release } from '../../src/releases/records.ts';
 import { nextPointer } from '../../src/releases/records.ts';
-import { isSignedBy, publicKey, signRelease } from '../../src/releases/signature.ts';
-import { errorOf } from '../support/expect-advice.ts';
+import { checkMinisign, isSignedBy, publicKey, signRelease } from '../../src/releases/signature.ts';
+import { errorOf, expectAdvice } from '../support/expect-advice.ts';
 import { bundleOf, signingKeys } from '../support/follow-world.ts';
 import { MemoryObjects } from '../support/memory-objects.ts';
+import { LEGACY, MINISIGNED, OTHER_PUB } from '../support/minisigned.ts';
 
 const release = (name: string): Release => ({ release: name, sha256: '0'.repeat(64), size: 1 });
 
@@ -29,9 +30,38 @@ describe('a signature', () => {
     expect(isSignedBy(release('42'), 'shop', pub)).toBe(false);
   });
 
+  test('of minisign is as good, where its trusted comment names all of that', async () => {
+    const { bytes, release: content, signature, pub } = MINISIGNED;
+    const signed = { ...content, signature };
+    expect(isSignedBy(signed, 'shop', pub)).toBe(true);
+    expect(isSignedBy(signed, 'shop', pub.split('\n')[1]!)).toBe(true);
+    expect(isSignedBy({ ...signed, release: '43' }, 'shop', pub)).toBe(false);
+    expect(isSignedBy({ ...signed, sha256: '1'.repeat(64) }, 'shop', pub)).toBe(false);
+    expect(isSignedBy(signed, 'staging', pub)).toBe(false);
+    expect(isSignedBy(signed, 'shop', OTHER_PUB)).toBe(false);
+    expect(isSignedBy(signed, 'shop', signingKeys().pub)).toBe(false);
+    // A comment that was exchanged has not the signature of the key, though it says what is wanted.
+    const exchanged = { ...signed, release: '43', signature: signature.replace('shop 42', 'shop 43') };
+    expect(isSignedBy(exchanged, 'shop', pub)).toBe(false);
+    for (const text of [signature, LEGACY]) checkMinisign({ ...content, signature: text }, bytes, 'shop', pub);
+    const refused = [
+      [signature, bytes, OTHER_PUB, /made with another key/],
+      [signature, Buffer.from('bundle'), pub, /or of another bundle/],
+      [signature.replace('shop 42', 'shop 43'), bytes, undefined, /has the trusted comment `turnout release shop 43/],
+      ['x', bytes, undefined, /is not one of minisign/],
+    ] as const;
+    for (const [text, content_, key, says] of refused) {
+      const error = await errorOf(
+        new Promise(() => checkMinisign({ ...content, signature: text }, content_, 'shop', key)),
+      );
+      expect(error).toMatchObject({ code: 'bad-signature', message: says });
+      expectAdvice(error);
+    }
+  });
+
   test('needs a key of that kind', async () => {
     const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ type: 'spki', format: 'pem' });
-    for (const pem of ['', String(rsa)])
+    for (const pem of ['', String(rsa), MINISIGNED.signature.split('\n')[1]!])
       expect((await errorOf(new Promise(() => publicKey(pem)))).code).toBe('bad-key');
   });
 });

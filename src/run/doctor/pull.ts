@@ -2,8 +2,11 @@ import { followProblem, followWord, runsText, type PullState } from '../../domai
 import { list } from '../../domain/text.ts';
 import { about, type Finding } from './finding.ts';
 
-/** What keeps instances from fetching releases, now or at their next one. Pure. */
-export function pullFindings({ pointer, instances }: PullState): readonly Finding[] {
+/**
+ * What keeps instances from fetching releases, now or at their next one. Pure.
+ * @param wrong what is wrong with the release that new instances boot, as sentences
+ */
+export function pullFindings({ pointer, instances }: PullState, wrong: readonly string[] = []): readonly Finding[] {
   const { ok, warning, failure } = about('deploys');
   const first =
     pointer === undefined
@@ -11,7 +14,9 @@ export function pullFindings({ pointer, instances }: PullState): readonly Findin
           'The bucket has no pointer: an instance that is launched now boots nothing.',
           '`turnout publish --release R --bundle FILE --current` makes R the release that new instances boot.',
         )
-      : ok(`The bucket can be read; new instances boot ${pointer.release} (pointer ${pointer.number}).`);
+      : ok(
+          `The bucket can be read; new instances boot ${pointer.release} (pointer ${pointer.number})${wrong.length === 0 ? ', whose bundle is there' : ''}.`,
+        );
   const wanting = instances.filter(({ key }) => key !== undefined);
   const keys = [...new Set(wanting.flatMap(({ key }) => key ?? []))];
   const ids = list(
@@ -26,6 +31,7 @@ export function pullFindings({ pointer, instances }: PullState): readonly Findin
   });
   return [
     first,
+    ...wrong.map((says) => failure(says, 'Publish it under another name, and move the pointer with `--current`.')),
     ...(unsigned
       ? [
           failure(
