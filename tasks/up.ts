@@ -16,6 +16,7 @@ import { groupsProblem } from '../src/plan/group-checks.ts';
 import { nextQuotaProblem } from '../src/plan/quotas.ts';
 import { outsideNotes } from '../src/plan/outsiders.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
+import { isShownByPreview, previewSentence } from '../src/domain/preview-rules.ts';
 import { scalingNotes, scalingProblem } from '../src/plan/scaling.ts';
 import { ownersProblem } from '../src/plan/owners.ts';
 import { allowedBy, OWNERS } from './allowed.ts';
@@ -59,7 +60,8 @@ export const up: Task<'up', typeof OPTIONS> = {
   mayBeReplacedBy: ['cleanup'],
   again: (release) => `up --release ${release}`,
   wayBack: { command: 'cleanup --discard', does: 'terminates what it has booted' },
-  isVisible: (snapshot, release) => liveFleets(snapshot).some((fleet) => fleet.release === release),
+  isVisible: (snapshot, release) =>
+    liveFleets(snapshot).some((fleet) => fleet.release === release) && isShownByPreview(snapshot, release),
 
   async pinGoal({ snapshot, options, requestedBy, resolve, fleetCount, settings }) {
     const world = knownWorld(snapshot);
@@ -185,7 +187,7 @@ export const up: Task<'up', typeof OPTIONS> = {
     const short = minimumProblem(snapshot);
     const production = short === undefined ? '; production is as it was.' : `. ${short}`;
     return {
-      message: `${goal.release} is healthy in the test target groups${production}${where}`,
+      message: `${goal.release} is healthy in the test target groups${production}${where}${previewSentence(snapshot, goal.release)}`,
       next: ['`turnout promote` moves production to it', '`turnout cleanup --discard` terminates it'],
       testUrls,
     };

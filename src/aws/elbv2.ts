@@ -4,15 +4,36 @@ import type {
   Listener,
   LoadBalancer,
   Rule,
+  RuleCondition,
   TargetDescription,
   TargetGroup,
   TargetHealthDescription,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { OperatorError } from '../errors.ts';
 import { chunk, settle } from './batches.ts';
 import { pageItems } from './pages.ts';
 import type { Send, Session } from './session.ts';
 
-export type { Action, Listener, LoadBalancer, Rule, TargetDescription, TargetGroup, TargetHealthDescription };
+export type {
+  Action,
+  Listener,
+  LoadBalancer,
+  Rule,
+  RuleCondition,
+  TargetDescription,
+  TargetGroup,
+  TargetHealthDescription,
+};
+
+/** A rule that is to be made. */
+export interface NewRule {
+  readonly listenerArn: string;
+  readonly priority: number;
+  readonly conditions: readonly RuleCondition[];
+  readonly actions: readonly Action[];
+  readonly transforms: NonNullable<Rule['Transforms']>;
+  readonly tags: Readonly<Record<string, string>>;
+}
 
 /** The ELBv2 API documents no maximum; the Kubernetes AWS cloud provider also sends 100 targets per call. */
 const TARGETS_PER_CALL = 100;
@@ -153,8 +174,43 @@ export class Elbv2 {
     await this.#send(new sdk.ModifyRuleCommand({ RuleArn: arn, Actions: [...actions] }));
   }
 
+  /**
+   * Not idempotent: a second one finds its priority in use (ELBv2 API, CreateRule). Rejects with `priority-in-use`, which passes once
+   * the rules are read again.
+   */
+  async createRule({ listenerArn, priority, conditions, actions, transforms, tags }: NewRule): Promise<void> {
+    const input = {
+      ListenerArn: listenerArn,
+      Priority: priority,
+      Conditions: [...conditions],
+      Actions: [...actions],
+      Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+      ...(transforms.length > 0 && { Transforms: [...transforms] }),
+    };
+    await this.#send(new sdk.CreateRuleCommand(input)).catch((error: unknown) => {
+      if (!(error instanceof OperatorError && nameOf(error.cause) === 'PriorityInUse')) throw error;
+      throw new OperatorError('priority-in-use', 'Another rule has that priority since the rules were read.', {
+        next: ['Run this again: it looks for a free priority.'],
+        transient: true,
+        cause: error,
+      });
+    });
+  }
+
+  /** Nothing where there is no such rule any more. */
+  async deleteRule(arn: string): Promise<void> {
+    await this.#send(new sdk.DeleteRuleCommand({ RuleArn: arn })).catch((error: unknown) => {
+      if (!(error instanceof OperatorError && nameOf(error.cause) === 'RuleNotFound')) throw error;
+    });
+  }
+
   /** Replaces all default actions of the listener and keeps its other settings (ELBv2 API, ModifyListener). */
   async modifyListener(arn: string, actions: readonly Action[]): Promise<void> {
     await this.#send(new sdk.ModifyListenerCommand({ ListenerArn: arn, DefaultActions: [...actions] }));
   }
+}
+
+/** On the wire the names of errors end with `Exception`, and in the SDK too. */
+function nameOf(error: unknown): string {
+  return (error as { readonly name?: string } | undefined)?.name?.replace(/Exception$/, '') ?? '';
 }

@@ -3,6 +3,7 @@ import type { Config, RouteConfig, TargetGroupConfig } from '../config/config.ts
 import type { Verb } from '../domain/goal.ts';
 import { ANYTHING, arn, type Grant, type Statement, type Use } from './grants.ts';
 import { deployers, dynamodb, ownerItem } from './grants-deploy.ts';
+import { previewGrants } from './grants-preview.ts';
 import { FLEET_GRANTS } from './grants-fleet.ts';
 
 /**
@@ -37,6 +38,9 @@ const ONLY_FOR: Readonly<Record<string, readonly Verb[]>> = {
   MakeAlarms: ['up'],
   EndClones: ['cleanup'],
   EndAlarms: ['cleanup'],
+  MakePreview: ['up'],
+  TagPreview: ['up'],
+  DeletePreview: ['up', 'promote', 'rollback', 'cleanup'],
   TerminateOwn: ['cleanup'],
   RefreshGroups: ['rolling'],
   SendToOwn: ['rolling', 'deploy'],
@@ -122,6 +126,7 @@ function grants(config: Config): readonly Grant[] {
     askIam(config),
     ...FLEET_GRANTS[config.fleet.kind](config),
     ...traffic(config),
+    ...previewGrants(config),
     ...gates(config),
     ...deployers(config),
     ...(config.freeze?.calendars.length ? [CALENDARS] : []),

@@ -12,7 +12,7 @@ import { mustConfirm, openContext, type Context } from './context.ts';
 import { mustBeHere } from './here.ts';
 import { holderOf, takeLease, waitOf } from './lease.ts';
 
-/** Deletes the recorded goal; changes neither servers nor traffic, and puts back what was changed of Auto Scaling groups for it. */
+/** Deletes the recorded goal; changes neither servers nor traffic, puts back what was changed of Auto Scaling groups for it, and deletes rules of `preview`. */
 export async function abandon(args: Args): Promise<ExitCode> {
   const waitMs = waitOf(args);
   const context = await openContext(args);
@@ -46,7 +46,8 @@ async function forget(context: Context, args: Args, { lease: held, signal, where
   const { timeouts: limits, aws } = config;
   const settleMs = aws.consistencyDelayMs;
   const prepared = await giveBackGroups(context, held, args['cancel-refresh'] === true);
-  const told = await giveBack({ ports, decision, lease: held, limits, settleMs, signal });
+  const verb = 'goal' in recorded ? recorded.goal.verb : undefined;
+  const told = await giveBack({ ports, decision, lease: held, limits, settleMs, signal }, verb);
   await store.clearGoal(lease);
   const { run, who, host, since } = lease.holder;
   const by = { run, verb: 'abandon', ...release, who, host, since, until: since };

@@ -22,7 +22,7 @@ import { NO_WORK, type WorkPort } from '../work-owner/work.ts';
 import { NO_MARKER, type ProductionPort } from '../production/production.ts';
 import { NO_GATES, type GatePort } from '../gates/gates.ts';
 import { NO_CHECKS, type GreenPort } from '../production/green.ts';
-import { openTraffic } from '../traffic/index.ts';
+import { openPreviews, openTraffic } from '../traffic/index.ts';
 import { callersLease } from './callers-lease.ts';
 import { alsoTelling, readersOf } from './ci.ts';
 import { alsoNotifying } from './notify.ts';
@@ -135,14 +135,13 @@ async function openPorts(
   { session, store, view, variables }: Pick<Context, 'session' | 'store' | 'view'> & { readonly variables: Variables },
   lease: () => Lease | undefined,
 ): Promise<Omit<Ports, 'work' | 'wayBack'>> {
-  const traffic = await openTraffic(config, session, {
-    environment: config.environment,
-    tagPrefix: config.fleet.tagPrefix,
-  });
+  const owner = { environment: config.environment, tagPrefix: config.fleet.tagPrefix };
+  const traffic = await openTraffic(config, session, owner);
   return {
     fleet: await openFleet(config, session),
     traffic,
     outside: traffic,
+    preview: await openPreviews(config, session, owner),
     clock: session.clock,
     production: await openProduction(config),
     green: await openGreen(config),

@@ -82,10 +82,16 @@ async function readWorld(
   const urls = async () => without(ports.traffic.urls(), async () => ({}));
   const shown = await withUrls({ urls }, world);
   const { wayBack } = tasks.rollback.readsAlso(shown, switchSettings(ports));
-  const beside = { ...NOTHING, freeze: true, work: 'owner', ...defined({ wayBack }) } as const;
+  const beside = { ...NOTHING, freeze: true, work: 'owner', preview: true, ...defined({ wayBack }) } as const;
   const { pull, ...said } = await memory.beside(async () => {
     const [seen, releases] = await Promise.all([refresh(ports, shown, beside), readPull(context, shown)]);
-    return defined({ freeze: seen.freeze, work: seen.work, wayBack: seen.wayBack, pull: releases });
+    return defined({
+      freeze: seen.freeze,
+      work: seen.work,
+      preview: seen.preview,
+      wayBack: seen.wayBack,
+      pull: releases,
+    });
   });
   const isRead = pull !== undefined && !(pull instanceof OperatorError);
   if (pull instanceof OperatorError) extras.push(pull.message);

@@ -16,6 +16,7 @@ export function crossChecks(data: unknown): readonly Mistake[] {
     ...oneOf(tree(root['release'])['marker'], ['release', 'marker'], ['header', 'json', 'regexp']),
     ...list(root['checks']).flatMap((check, index) => oneOf(check, ['checks', index], ['url', 'path'])),
     ...gateChecks(root),
+    ...previewChecks(root),
     ...sandboxChecks(root['sandbox']),
   ];
 }
@@ -55,6 +56,13 @@ function gateChecks(root: Tree): readonly Mistake[] {
     'marker' in tree(root['release']) ? [] : gates.flatMap(({ kind }, index) => (kind === 'probe' ? index : []));
   const message = 'expected release.marker, by which a probe tells releases apart; found none';
   return [...twice, ...blind.map((index) => ({ path: ['gates', index], message }))];
+}
+
+/** Where names divide production, each fleet has a load balancer of its own: no rule of the one that serves leads to the other. */
+function previewChecks(root: Tree): readonly Mistake[] {
+  const isNamed = tree(root['traffic'])['kind'] === 'weighted-dns';
+  const message = 'expected none where DNS names divide production: green has a load balancer and a URL of its own';
+  return unless(!(isNamed && 'preview' in root), ['preview'], message);
 }
 
 /** Before it is encoded (EC2 user guide, "Run commands when you launch an EC2 instance with user data input"). */

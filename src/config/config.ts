@@ -61,6 +61,7 @@ export type Notice = NotifyConfig['events'][number];
 /** Exactly one of `variable` and `file`. */
 export type SecretConfig = NotifyConfig['url'];
 export type OwnerConfig = NonNullable<Config['owner']>;
+export type PreviewConfig = NonNullable<Config['preview']>;
 export type CommandOwnerConfig = Extract<OwnerConfig, { kind: 'command' }>;
 export type DynamoDbOwnerConfig = Extract<OwnerConfig, { kind: 'dynamodb' }>;
 export type SchemaConfig = NonNullable<Config['schema']>;

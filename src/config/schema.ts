@@ -15,6 +15,7 @@ import { notifySection } from './schema-notify.ts';
 import { schemaSection } from './schema-schema.ts';
 import { storeSection } from './schema-store.ts';
 import { sandboxSection } from './schema-sandbox.ts';
+import { previewSection } from './schema-preview.ts';
 import { ownerSection } from './schema-owner.ts';
 import { releaseSection } from './schema-release.ts';
 import { trafficSection } from './schema-traffic.ts';
@@ -125,6 +126,7 @@ export const schema = z
     freeze: freezeSection.exactOptional(),
     approval: approvalSection.exactOptional(),
     notify: notifySection.exactOptional(),
+    preview: previewSection.exactOptional(),
     owner: ownerSection.exactOptional(),
     schema: schemaSection.exactOptional(),
     timeouts,

@@ -23,7 +23,8 @@ function leadsBy({ weights, stickyS }: OutsideRoute, { name }: Pool): string | u
   return weight > 0 ? '' : ` (without a weight, by cookies of ${duration(stickyS)})`;
 }
 
-function isOwn({ traffic, pools }: Snapshot, pool: Pool, { name, by, weights }: OutsideRoute): boolean {
+function isOwn({ traffic, pools }: Snapshot, pool: Pool, { name, by, weights, isPreview }: OutsideRoute): boolean {
+  if (isPreview) return true;
   if (pool.role === 'other') return false;
   if (traffic.kind === 'listener-weights') return traffic.routes.some((route) => route.name === name);
   // Each group is behind a load balancer of its own there, and all of its listeners are reached by the names.

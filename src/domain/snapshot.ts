@@ -4,6 +4,7 @@ import type { Approval } from './approval.ts';
 import type { DeployReport } from './deploys.ts';
 import type { Freeze } from './freeze.ts';
 import type { Owner } from './owners.ts';
+import type { Preview } from './preview.ts';
 import type { FleetGroup } from './scaling.ts';
 import type { Outside, RouteRole, Traffic } from './traffic.ts';
 import type { Unreadable } from './unreadable.ts';
@@ -229,6 +230,8 @@ export interface Snapshot {
   readonly approval?: Approval;
   /** Who takes work that must not run twice; absent: not asked. */
   readonly work?: Work;
+  /** The rules that lead some requests to green; absent: not asked. */
+  readonly preview?: Preview;
   /** Whether the data lets production go back; absent: not asked. */
   readonly wayBack?: WayBack;
   /** What the closed times of the config said when they were asked last; absent: they were not. */

@@ -96,6 +96,8 @@ export interface OutsideRoute {
   readonly weights: Readonly<Record<string, number>>;
   /** Seconds for which a cookie keeps a client at a group that has no weight any more; 0 without cookies. */
   readonly stickyS: number;
+  /** A rule of this environment's `preview`. */
+  readonly isPreview?: true;
 }
 
 /** Of a listener or a rule, or of a target group: who made it, by its tags. */

@@ -40,6 +40,8 @@ export interface Reads {
   readonly approval?: boolean;
   /** Who takes work that must not run twice; and whether no work of these releases is under way. */
   readonly work?: 'owner' | { readonly idle: readonly string[] };
+  /** The rules that lead some requests to green, where the config has them or one was found. */
+  readonly preview?: boolean;
   /** Whether the data lets production go back. */
   readonly wayBack?: WayBackQuestion;
   /** Whether this is a closed time. */

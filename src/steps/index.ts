@@ -39,6 +39,8 @@ import { permitWave } from './permit-wave.ts';
 import { register } from './register.ts';
 import { registerBack } from './register-back.ts';
 import { releaseMinimum } from './release-minimum.ts';
+import { createPreview } from './create-preview.ts';
+import { deletePreview } from './delete-preview.ts';
 import { remove } from './remove.ts';
 import { restoreGroup } from './restore-group.ts';
 import { setTtl } from './set-ttl.ts';
@@ -63,6 +65,8 @@ const steps = {
   'spend-approval': spendApproval,
   'give-work': giveWork,
   'await-idle': awaitIdle,
+  'create-preview': createPreview,
+  'delete-preview': deletePreview,
   'await-healthy': awaitHealthy,
   deregister,
   'await-slow-start': awaitSlowStart,

@@ -12,6 +12,7 @@ import type { ApprovalsPort } from '../record/approvals.ts';
 import type { OutsidePort } from '../traffic/discover.ts';
 import type { WayBackPort } from '../way-back/way-back.ts';
 import type { WorkPort } from '../work-owner/work.ts';
+import type { PreviewPort } from '../traffic/preview.ts';
 import type { TrafficPort } from '../traffic/traffic.ts';
 
 /** The outside world of a run. */
@@ -26,6 +27,7 @@ export interface Ports {
   readonly approvals: ApprovalsPort;
   readonly work: WorkPort;
   readonly gates: GatePort;
+  readonly preview: PreviewPort;
   readonly wayBack: WayBackPort;
   /** What deploys in place need beside the others. */
   readonly inPlace: InPlace;

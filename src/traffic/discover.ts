@@ -2,9 +2,10 @@ import type { Elbv2, TargetDescription, TargetHealthDescription } from '../aws/e
 import { OperatorError } from '../errors.ts';
 import { ownersIn, scalingGroup, type Ownership } from '../domain/owners.ts';
 import type { Instance, Pool } from '../domain/snapshot.ts';
-import type { Outside, Surroundings } from '../domain/traffic.ts';
+import type { Outside, OutsideRoute, Surroundings } from '../domain/traffic.ts';
 import { NOTHING_BESIDE, readBeside, type Beside } from './beside.ts';
 import { toPoolGroup, type PoolGroup } from './find-groups.ts';
+import { isPreview } from './preview.ts';
 import { listenersFor, routesAt } from './routes-to.ts';
 import { toPool, withAttributes, type Settings } from './target-groups.ts';
 import {
@@ -142,12 +143,16 @@ class OtherGroups {
       orWhy(this.#scalingGroups()),
     ]);
     const rules = routes.map(({ arn }) => arn).filter((arn) => !early.includes(arn));
-    const more = rules.length > 0 ? await orWhy(this.#elbv2.tags(rules)) : {};
+    const more: Awaited<ReturnType<typeof orWhy<TagsByArn>>> =
+      rules.length > 0 ? await orWhy(this.#elbv2.tags(rules)) : {};
     const tagged = [
       ...groups.map(({ name: id, arn }) => ({ id, arn })),
       ...routes.map(({ arn, route }) => ({ id: route.name, arn })),
     ];
-    return { routes: routes.map(({ route }) => route), ...this.#ownersOf(tagged, [tags, more], scaling) };
+    const marked = routes.map(({ arn, route }): OutsideRoute =>
+      isPreview(more.read?.get(arn), this.#owner) ? { ...route, isPreview: true } : route,
+    );
+    return { routes: marked, ...this.#ownersOf(tagged, [tags, more], scaling) };
   }
 
   /** By their tags, and by what registers instances with them. Where one may not be read, that is told, and the rest counts. */

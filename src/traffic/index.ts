@@ -9,6 +9,7 @@ import { createDiscovery, type OutsidePort } from './discover.ts';
 import { counterOf } from './residual-traffic.ts';
 import { differences } from './compatibility.ts';
 import { createGroups, createTargetGroups, inRole } from './target-groups.ts';
+import { createPreviews, type PreviewPort } from './preview.ts';
 import type { TrafficPort } from './traffic.ts';
 
 /** Opens the way of moving traffic that the config names, which also sees what the config does not name. */
@@ -38,6 +39,16 @@ export async function openTraffic(
     );
   };
   return inAccount(createDiscovery(port, elbv2, owner, { names, impaired, scalingGroups }), config);
+}
+
+/** Opens the rules of `preview` in the config, which may be left where it has none any more. */
+export async function openPreviews(
+  config: Pick<Config, 'traffic' | 'preview'>,
+  session: Session,
+  owner: Ownership,
+): Promise<PreviewPort> {
+  const { Elbv2 } = await import('../aws/elbv2.ts');
+  return createPreviews(new Elbv2(session), config, owner);
 }
 
 interface OpenKind extends Pick<Beside, 'names'> {

@@ -8,6 +8,8 @@ export interface FoundRoute {
   readonly route: OutsideRoute;
   /** The host names for which the rule is, with `*` and `?`; empty: for all. */
   readonly hosts: readonly string[];
+  /** A request needs more than the right host and path to get there, such as a header. */
+  readonly isHidden: boolean;
 }
 
 /** A listener, and the load balancer that it is of. */
@@ -69,8 +71,12 @@ async function routesOf(
     const weightsByName = Object.fromEntries(byName);
     const one = Priority === undefined ? name : routeName(balancer, listener, Priority);
     const route: OutsideRoute = { name: one, by: 'listener', url, weights: weightsByName, stickyS };
-    return [{ arn, route, hosts: hostsOf(rule) }];
+    return [{ arn, route, hosts: hostsOf(rule), isHidden: isHidden(rule) }];
   });
+}
+
+function isHidden({ Conditions = [] }: Rule): boolean {
+  return Conditions.some(({ Field }) => Field !== 'host-header' && Field !== 'path-pattern');
 }
 
 /** Of a condition that compares host names; regular expressions are left out. */

@@ -92,7 +92,7 @@ export function createGroups(elbv2: Elbv2, wanted: readonly WantedGroup[], dispe
     async urls() {
       const [all, found] = await Promise.all([members(), routes()]);
       const leading = (group: string): readonly string[] =>
-        found.flatMap(({ route }) => ((route.weights[group] ?? 0) > 0 ? [route.url] : []));
+        found.flatMap(({ route, isHidden }) => ((route.weights[group] ?? 0) > 0 && !isHidden ? [route.url] : []));
       return Object.fromEntries(all.map(({ name }) => [name, [...new Set(leading(name))]]));
     },
 

@@ -3,6 +3,7 @@ import { followProblem, followWord, type PullState } from '../domain/following.t
 import { forgotten } from '../domain/idle.ts';
 import { keptVolumesOf } from '../domain/kept-volumes.ts';
 import { foreignRoutes } from '../domain/outside.ts';
+import { previewTexts } from '../domain/preview-rules.ts';
 import { members, type Role } from '../domain/roles.ts';
 import { outsideFacts } from '../plan/outsiders.ts';
 import { goalData } from './json.ts';
@@ -49,6 +50,7 @@ export function statusData(report: StatusReport) {
     fleets: fleetsByRole(snapshot).map((one) => fleetData(snapshot, one)),
     freeze: freezeData(snapshot),
     work: workData(snapshot),
+    preview: previewData(snapshot),
     pull: pullData(report.pull),
     unmanaged: snapshot.unmanaged.map(({ id }) => id),
     outside: outsideData(report),
@@ -85,6 +87,17 @@ function pullData(pull: PullState | undefined) {
 function workData({ work = { state: 'none' } }: Snapshot) {
   const { owner, epoch } = work.state === 'seen' ? work : { owner: null, epoch: null };
   return { state: work.state, owner, epoch };
+}
+
+function previewData(snapshot: Snapshot) {
+  const { preview = { state: 'none' } } = snapshot;
+  const { by = null, rules } = preview.state === 'seen' ? preview : { rules: [] };
+  return {
+    state: preview.state,
+    by,
+    rules: rules.map(({ name, fleet, release }) => ({ name, fleet, release })),
+    words: previewTexts(snapshot),
+  };
 }
 
 function freezeData({ freeze = { state: 'none' } }: Snapshot) {

@@ -5,6 +5,7 @@ import { ownerText, workProblem } from '../domain/work.ts';
 import { closedText } from '../domain/freeze.ts';
 import { forgotten, hardwareOf } from '../domain/idle.ts';
 import { keptVolumeFacts } from '../domain/kept-volumes.ts';
+import { previewTexts } from '../domain/preview-rules.ts';
 import { scalingFacts } from '../plan/scaling.ts';
 import { outsideFacts } from '../plan/outsiders.ts';
 import { subjectOf } from '../domain/goal.ts';
@@ -35,7 +36,7 @@ export function statusText(report: StatusReport, width: number, colour = false):
       ...freezeLines(snapshot, width, paint),
       ...workLines(snapshot, width, paint),
     ],
-    routeLines(snapshot, paint),
+    [...routeLines(snapshot, paint), ...previewLines(snapshot, width, paint)],
     report.movedByOthers === undefined ? [] : headed('Moved:', 'yellow', report.movedByOthers, width, paint),
     ...snapshot.pools.toSorted(byRole).map((pool) => poolLines(pool, snapshot, width, paint)),
     report.unreadable.flatMap((text) => headed('Not read:', 'yellow', text, width, paint)),
@@ -75,6 +76,7 @@ export function compactStatus(report: StatusReport, width: number, colour = fals
     ...freezeLines(snapshot, width, paint),
     ...workLines(snapshot, width, paint),
     ...routeLines(snapshot, paint),
+    ...previewLines(snapshot, width, paint),
     ...(moved === undefined ? [] : headed('Moved:', 'yellow', moved, width, paint)),
     ...snapshot.pools.toSorted(byRole).flatMap((pool) => poolLines(pool, snapshot, width, paint, 0)),
     ...report.unreadable.flatMap((text) => headed('Not read:', 'yellow', text, width, paint)),
@@ -96,6 +98,11 @@ function workLines({ work }: Snapshot, width: number, paint: Paint): string[] {
   if (work.state === 'unreadable') return headed('Work:', 'yellow', workProblem(work, '') ?? '', width, paint);
   const text = `taken by ${ownerText(work.owner)} (epoch ${work.epoch}).`;
   return headed('Work:', work.owner === null ? 'yellow' : 'bold', text, width, paint);
+}
+
+/** Nothing while there is no such rule. */
+function previewLines(snapshot: Snapshot, width: number, paint: Paint): string[] {
+  return previewTexts(snapshot).flatMap((text) => headed('Preview:', 'bold', text, width, paint));
 }
 
 /** Nothing once it is decided. */

@@ -13,5 +13,12 @@ export interface Case<K extends StepKind> {
   readonly allowed: Readonly<Record<string, Act>>;
 }
 
-/** Kinds that touch nothing of AWS: who approves, and who takes work. */
-export const BESIDE = ['await-approval', 'spend-approval', 'give-work', 'await-idle'] as const;
+/** Kinds that touch neither servers nor production: who approves, who takes work, and who looks at green before. */
+export const BESIDE = [
+  'await-approval',
+  'spend-approval',
+  'give-work',
+  'await-idle',
+  'create-preview',
+  'delete-preview',
+] as const;

@@ -1,6 +1,7 @@
 import { NO_FREEZE } from '../../src/freeze/freeze.ts';
 import { NO_APPROVALS } from '../../src/record/approvals.ts';
 import { NO_SCHEMA } from '../../src/way-back/way-back.ts';
+import { NO_PREVIEW } from '../../src/traffic/preview.ts';
 import { NO_WORK } from '../../src/work-owner/work.ts';
 import { NO_GATES } from '../../src/gates/gates.ts';
 import { NO_CHECKS } from '../../src/production/green.ts';
@@ -92,6 +93,7 @@ export const NOTHING_TOLD = {
   freeze: NO_FREEZE,
   approvals: NO_APPROVALS,
   work: NO_WORK,
+  preview: NO_PREVIEW,
   gates: NO_GATES,
   wayBack: NO_SCHEMA,
 };

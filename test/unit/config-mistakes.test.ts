@@ -45,7 +45,7 @@ describe('mistakes in a config file', () => {
       "config/shop.yml has 27 mistakes:
 
       config/shop.yml:1:1  enviroment
-        expected one of environment, account, region, profile, endpoint, fleet, traffic, release, checks, gates, bake, deploy, migrate, instanceCheck, drainCheck, hooks, freeze, approval, notify, owner, schema, timeouts, aws, store, sandbox; found enviroment: did you mean environment?
+        expected one of environment, account, region, profile, endpoint, fleet, traffic, release, checks, gates, bake, deploy, migrate, instanceCheck, drainCheck, hooks, freeze, approval, notify, preview, owner, schema, timeouts, aws, store, sandbox; found enviroment: did you mean environment?
            1 | enviroment: Shop
              | ^^^^^^^^^^
 
@@ -105,7 +105,7 @@ describe('mistakes in a config file', () => {
              |            ^^^^
 
       config/shop.yml:10:1  trafic
-        expected one of environment, account, region, profile, endpoint, fleet, traffic, release, checks, gates, bake, deploy, migrate, instanceCheck, drainCheck, hooks, freeze, approval, notify, owner, schema, timeouts, aws, store, sandbox; found trafic: did you mean traffic?
+        expected one of environment, account, region, profile, endpoint, fleet, traffic, release, checks, gates, bake, deploy, migrate, instanceCheck, drainCheck, hooks, freeze, approval, notify, preview, owner, schema, timeouts, aws, store, sandbox; found trafic: did you mean traffic?
           10 | trafic:
              | ^^^^^^
 
@@ -175,7 +175,7 @@ describe('mistakes in a config file', () => {
              |          ^
 
       config/shop.yml:26:1  more
-        expected one of environment, account, region, profile, endpoint, fleet, traffic, release, checks, gates, bake, deploy, migrate, instanceCheck, drainCheck, hooks, freeze, approval, notify, owner, schema, timeouts, aws, store, sandbox; found more
+        expected one of environment, account, region, profile, endpoint, fleet, traffic, release, checks, gates, bake, deploy, migrate, instanceCheck, drainCheck, hooks, freeze, approval, notify, preview, owner, schema, timeouts, aws, store, sandbox; found more
           26 | more: 1
              | ^^^^"
     `);

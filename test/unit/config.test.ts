@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Ec2FleetConfig } from '../../src/config/config.ts';
 import { readConfig } from '../../src/config/read.ts';
@@ -147,6 +148,26 @@ describe('mistakes between keys', () => {
       'work that is recorded in two places',
       withLines('owner: { idle: [./i], read: [./r], set: [./s], dynamodb: { table: jobs, key: { id: work } } }'),
       'owner: expected read and set, or dynamodb',
+    ],
+    [
+      'a preview by nothing',
+      withLines("preview: { value: '42' }"),
+      'preview: expected header and value, cookie and value',
+    ],
+    [
+      'a preview by two',
+      withLines("preview: { header: a, cookie: b, value: '42' }"),
+      'preview: expected header and value, cookie and value',
+    ],
+    [
+      'a preview with wildcards',
+      withLines("preview: { header: x-preview, value: '*' }"),
+      'preview.value: expected text without',
+    ],
+    [
+      'a preview where names divide production',
+      `${readFileSync('config/weighted-dns.yml', 'utf8')}preview: { source: [203.0.113.0/24] }\n`,
+      'preview: expected none where DNS names divide production',
     ],
     ['work that nothing sets', withLines('owner: { idle: [./i], read: [./r] }'), 'owner: expected read and set'],
     [

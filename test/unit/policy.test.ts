@@ -29,6 +29,7 @@ const configs = [
     ),
   ),
   configOf(withLines('gates: [{ kind: alarm, name: a, alarm: x }]')),
+  configOf(withLines("preview: { header: x-preview, value: '42' }")),
   configOf(SCALED),
   configOf(withLines(...SSM).replace('  kind: ec2\n', '  kind: auto-scaling\n  groups: [shop-a, shop-b]\n')),
   configOf(LEAST.replace('  kind: ec2\n', '  kind: auto-scaling\n  clone: shop-web\n')),

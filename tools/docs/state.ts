@@ -20,7 +20,7 @@ import {
   time,
   verdict,
 } from './format.ts';
-import { freeze, work } from './freeze.ts';
+import { freeze, previewRules as preview, work } from './freeze.ts';
 import { pull } from './pull.ts';
 import { approval } from './approval.ts';
 import { group } from './group.ts';
@@ -264,6 +264,7 @@ export const statusLine = formatOf<Status>()(
     residualTraffic: residualTraffic.describe('requests that still reach target groups by old DNS answers'),
     fleets: z.array(fleet).describe('the fleets with instances that exist, those that serve first'),
     work: work.describe('who takes work that must not run twice (`owner` in the config)'),
+    preview: preview.describe('which requests green gets before production moves (`preview` in the config)'),
     pull: pull
       .nullable()
       .describe('who runs what, where instances fetch their releases (`deploy.kind: pull`); null otherwise'),

@@ -10,6 +10,8 @@ export const STEP_KINDS: Readonly<Record<StepKind, string>> = {
   'spend-approval': 'note that an approval was used',
   'give-work': 'set the owner of the work to a release, or to none (`owner`)',
   'await-idle': 'wait until no work of the other side is under way (`owner`)',
+  'create-preview': 'make a rule that leads some requests to the new fleet (`preview`)',
+  'delete-preview': 'delete the rules of `preview`',
   'await-healthy': 'wait until they are healthy there',
   deregister: 'deregister instances from a target group',
   'await-drained': 'wait until no target is registered or draining there',

@@ -4,12 +4,14 @@ import type { FleetPort } from '../../fleets/fleet.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { behaviourOf } from '../../steps/index.ts';
 import type { DeploysPort, Ports } from '../../steps/ports.ts';
+import type { PreviewPort } from '../../traffic/preview.ts';
 import type { TrafficPort } from '../../traffic/traffic.ts';
 
 /** What plans need of IAM: a verb whose plan needs an action that was just denied would stop where the last one did. */
 
 type FleetChange = Exclude<keyof FleetPort, 'kind' | 'count' | 'read' | 'readFleets' | 'resolve' | 'carries'>;
 type TrafficChange = Extract<keyof TrafficPort, 'setWeights' | 'setTtls' | 'register' | 'deregister'>;
+type PreviewChange = Extract<keyof PreviewPort, 'createRule' | 'deleteRules'>;
 type DeployChange = Extract<keyof DeploysPort, 'start'>;
 
 const RESIZE = 'autoscaling:UpdateAutoScalingGroup';
@@ -36,7 +38,7 @@ const MOVE = [
 ];
 
 /** The actions by which each change of a port is made, of every kind of adapter. */
-const ACTIONS: Readonly<Record<FleetChange | TrafficChange | DeployChange, readonly string[]>> = {
+const ACTIONS: Readonly<Record<FleetChange | TrafficChange | PreviewChange | DeployChange, readonly string[]>> = {
   launch: [
     'ec2:RunInstances',
     'ec2:CreateTags',
@@ -83,6 +85,8 @@ const ACTIONS: Readonly<Record<FleetChange | TrafficChange | DeployChange, reado
   deregister: ['elasticloadbalancing:DeregisterTargets'],
   setWeights: MOVE,
   setTtls: MOVE,
+  createRule: ['elasticloadbalancing:CreateRule', 'elasticloadbalancing:AddTags'],
+  deleteRules: ['elasticloadbalancing:DeleteRule'],
   start: ['ssm:SendCommand', 'opsworks:CreateDeployment'],
 };
 
@@ -127,6 +131,7 @@ function notedIn(ports: Ports, called: Set<string>): Ports {
     traffic: noting(ports.traffic),
     approvals: { ...ports.approvals, put: async () => {} },
     work: { ...ports.work, set: async () => {} },
+    preview: noting(ports.preview),
     inPlace: { ...inPlace, deploys: noting(inPlace.deploys) },
   };
 }

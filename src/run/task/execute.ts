@@ -5,6 +5,7 @@ import { productionIn } from '../../domain/production-record.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { isRefusal, subjectOf, type Goal } from '../../domain/goal.ts';
 import { describeServing, lostSince } from '../../plan/ending.ts';
+import { previewProblem, withPreview } from '../../plan/preview.ts';
 import { withWork } from '../../plan/work.ts';
 import { verifiedBy } from '../../domain/answers.ts';
 import { defined } from '../../domain/defined.ts';
@@ -80,7 +81,8 @@ function attention({ message, next }: NonNullable<FinalLook['problem']>, task: T
  * healthy is not any more. An old answer must not be taken for it. What production has answered stays answered.
  */
 async function finalLook(run: Run, task: Task, goal: Goal, plan: Plan, ran: Snapshot): Promise<FinalLook> {
-  const problemIn = (snapshot: Snapshot): string | undefined => task.finalProblem(snapshot, goal);
+  const problemIn = (snapshot: Snapshot): string | undefined =>
+    task.finalProblem(snapshot, goal) ?? previewProblem(snapshot, goal);
   // A step may have looked for what others have.
   const after = { ...run, outside: ran.outside };
   try {
@@ -205,7 +207,8 @@ async function undo(
     ?.run('onRollback', { verb: goal.verb, release: goal.release, message: why })
     .catch((error: unknown) => setup.view.emit({ type: 'warning', message: messageOf(error) }));
   const moved = task.plan(snapshot, back);
-  const plan = isRefusal(moved) ? moved : withWork(snapshot, back, moved);
+  const worked = isRefusal(moved) ? moved : withWork(snapshot, back, moved);
+  const plan = isRefusal(worked) ? worked : withPreview(snapshot, back, worked);
   if (isRefusal(plan)) {
     const both = `${why} It could not be undone: ${plan.message} ${describeServing(snapshot)}`;
     return advised(run, snapshot, goal, needsAttention(both, [...grant, ...plan.next]));

@@ -1,5 +1,6 @@
 import { ExitCode, messageOf, OperatorError } from '../../errors.ts';
 import { observe } from '../../observe/observe.ts';
+import type { Verb } from '../../domain/goal.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { giveBackSteps, heldTexts } from '../../plan/held.ts';
 import type { HeldLease } from '../../record/lease.ts';
@@ -7,6 +8,7 @@ import type { Ports } from '../../steps/ports.ts';
 import type { Limits } from '../../steps/definition.ts';
 import type { Decision } from '../engine/decision.ts';
 import { runSteps } from '../engine/run-steps.ts';
+import { endPreview, mayLeavePreview, readPreview } from './end-preview.ts';
 import { StepFailed, type RunContext } from '../engine/context.ts';
 
 /** What giving back is done with. */
@@ -21,25 +23,46 @@ export interface GiveBack {
 }
 
 /**
- * Of a run that is given up: puts back what it has raised of Auto Scaling groups, where nothing needs that any more. Never fails because
- * of AWS: whatever happens, the run can be forgotten.
+ * Of a run that is given up: puts back what it has raised of Auto Scaling groups, where nothing needs that any more, and deletes the
+ * rules of `preview`. Never fails because of AWS: whatever happens, the run can be forgotten.
+ * @param verb of the run; absent: it is not known
  * @returns sentences about what was put back, and what stays held and why
  */
-export async function giveBack(tools: GiveBack): Promise<readonly string[]> {
+export async function giveBack(tools: GiveBack, verb?: Verb): Promise<readonly string[]> {
   const { ports, signal, settleMs } = tools;
+  const known = mayLeavePreview(ports, verb)
+    ? await orTold('A preview rule that it may have made is left', async () => {
+        // What the run before has sent may not show yet.
+        await ports.clock.sleep(settleMs, signal);
+        return withoutPreview(tools);
+      })
+    : [];
   // Other fleets have nothing that is held.
-  if (ports.fleet.kind !== 'auto-scaling') return [];
-  try {
+  if (ports.fleet.kind !== 'auto-scaling') return known;
+  const minima = await orTold('Minima that it may have raised are as they were', async () => {
     const first = await observe(ports);
     if (heldTexts(first).length === 0) return [];
-    // What the run before has sent may not show yet.
     await ports.clock.sleep(settleMs, signal);
-    return await putBack(tools, await observe(ports));
+    return putBack(tools, await observe(ports));
+  });
+  return [...known, ...minima];
+}
+
+async function orTold(otherwise: string, act: () => Promise<readonly string[]>): Promise<readonly string[]> {
+  try {
+    return await act();
   } catch (error) {
     const isKnown = error instanceof StepFailed || error instanceof OperatorError;
     if (!isKnown || ('exitCode' in error && error.exitCode === ExitCode.leaseLost)) throw error;
-    return [`Minima that it may have raised are as they were: ${messageOf(error)} \`turnout status\` shows them.`];
+    return [`${otherwise}: ${messageOf(error)} \`turnout status\` shows it.`];
   }
+}
+
+async function withoutPreview(tools: GiveBack): Promise<readonly string[]> {
+  const snapshot = await readPreview(tools.ports);
+  const { steps, told } = endPreview(snapshot);
+  if (steps.length > 0) await runSteps(contextOf(tools), steps, snapshot);
+  return told;
 }
 
 async function putBack(tools: GiveBack, snapshot: Snapshot): Promise<readonly string[]> {

@@ -25,6 +25,7 @@ import type { Plan } from '../../plan/plan.ts';
 import { withApproval } from '../../plan/approval.ts';
 import { heedFreeze } from '../../plan/freeze.ts';
 import { withWayBack } from '../../plan/way-back.ts';
+import { withPreview } from '../../plan/preview.ts';
 import { withWork } from '../../plan/work.ts';
 import { withStoreSteps } from '../../plan/store-steps.ts';
 import { movesProduction } from '../../steps/definition.ts';
@@ -95,7 +96,8 @@ export async function resolveGoal(given: GoalRequest): Promise<ResolvedGoal> {
 
 /** The task's plan in this world, with approvals, as closed times allow it. @throws OperatorError for a refusal */
 export function planNow(task: Task, snapshot: Snapshot, goal: Goal): Plan {
-  const moved = accept(withWork(snapshot, goal, accept(task.plan(snapshot, goal))));
+  const previewed = accept(withPreview(snapshot, goal, accept(task.plan(snapshot, goal))));
+  const moved = accept(withWork(snapshot, goal, previewed));
   const plan = accept(withWayBack(snapshot, goal, withApproval(snapshot, goal, moved)));
   return task.heedsFreeze ? accept(heedFreeze(snapshot, goal, plan)) : plan;
 }

@@ -132,11 +132,7 @@ export async function look({ setup: { ports, signal, view }, outside, wayBack }:
     refresh(
       ports,
       { ...(await observe(ports, { outside })), ...defined({ wayBack }) },
-      {
-        ...NOTHING,
-        work: 'owner',
-        fetched: true,
-      },
+      { ...NOTHING, work: 'owner', preview: true, fetched: true },
     ),
   );
 }

@@ -180,6 +180,7 @@ async function readWorld(setup: Setup, task: Task, options: TaskOptions, before?
       ...task.readsAlso(world, switchSettings(ports)),
       freeze: task.heedsFreeze,
       ...(task.decidesProduction && { work: 'owner' }),
+      preview: !task.inPlace,
     });
   });
 }

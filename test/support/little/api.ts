@@ -28,7 +28,7 @@ const reads: Readonly<Record<string, Read>> = {
   DescribeTags: (_cloud, { Filters = [], ResourceArns = [] }: TagsInput, seen) => ({
     TagDescriptions: ResourceArns.map((arn) => ({
       ResourceArn: arn,
-      Tags: listTags(seen.groups.get(arn.replace('arn:', ''))?.tags ?? {}),
+      Tags: listTags(seen.made?.get(arn)?.tags ?? seen.groups.get(arn.replace('arn:', ''))?.tags ?? {}),
     })),
     Tags: [...seen.boxes.values()]
       .filter((box) =>

@@ -66,7 +66,9 @@ async function abandon(connection: Connection): Promise<Ended> {
   connection.guard = lease;
   const { ports, decision } = connection;
   const signal = new AbortController().signal;
-  const told = await giveBack({ ports, decision, lease, limits: LIMITS, settleMs: EFFECT_SHOWS_MS, signal });
+  const recorded = await connection.store.goal();
+  const verb = recorded && 'goal' in recorded ? recorded.goal.verb : undefined;
+  const told = await giveBack({ ports, decision, lease, limits: LIMITS, settleMs: EFFECT_SHOWS_MS, signal }, verb);
   await connection.store.clearGoal(lease.lease);
   await lease.release();
   return { how: 'ended', exitCode: ExitCode.done, code: 'done', message: ['Forgotten.', ...told].join(' '), next: [] };

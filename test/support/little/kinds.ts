@@ -12,6 +12,8 @@ import { createEc2Fleet } from '../../../src/fleets/ec2/index.ts';
 import type { FleetPort } from '../../../src/fleets/fleet.ts';
 import { createOpsWorksFleet } from '../../../src/fleets/opsworks/index.ts';
 import type { Counter } from '../../../src/traffic/residual-traffic.ts';
+import type { TargetGroupsConfig, WeightedListenerConfig } from '../../../src/config/config.ts';
+import { createPreviews, type PreviewPort } from '../../../src/traffic/preview.ts';
 import { createTargetGroups } from '../../../src/traffic/target-groups.ts';
 import type { TrafficPort } from '../../../src/traffic/traffic.ts';
 import { createWeightedDns } from '../../../src/traffic/weighted-dns/index.ts';
@@ -142,11 +144,26 @@ function ec2Fleet(session: Session): FleetPort {
 }
 
 function targetGroups(session: Session, start: State): TrafficPort {
-  return createTargetGroups(new Elbv2(session), {
+  return createTargetGroups(new Elbv2(session), targetGroupsIn(start));
+}
+
+function targetGroupsIn(start: State): TargetGroupsConfig {
+  return {
     kind: 'target-groups',
     production: production(start).map(({ name }) => ({ targetGroup: name })),
     test: testing(start).map(({ name }) => ({ targetGroup: name })),
-  });
+  };
+}
+
+/** With `preview` in the config: a header leads to green. */
+export function openPreviewIn(session: Session, start: State): PreviewPort {
+  const traffic = start.ways === undefined ? targetGroupsIn(start) : weightedListenerIn(start);
+  const owner = { environment: 'shop', tagPrefix: 'turnout' };
+  return createPreviews(
+    new Elbv2(session),
+    { traffic, preview: { by: 'header', name: 'x-preview', value: '42' } },
+    owner,
+  );
 }
 
 /** Loaded beforehand: virtual time does not wait for a file. */
@@ -155,12 +172,16 @@ function counterOf(session: Session): Counter {
   return { cloudwatch: async () => cloudwatch, now: () => session.clock.now() };
 }
 
-function weightedListener(session: Session, { groups, ways }: State): TrafficPort {
+function weightedListener(session: Session, start: State): TrafficPort {
+  return createWeightedListener(new Elbv2(session), weightedListenerIn(start), counterOf(session));
+}
+
+function weightedListenerIn({ groups, ways }: State): WeightedListenerConfig {
   const routes = (role: Way['role']) =>
     [...(ways?.values() ?? [])]
       .filter((way) => way.role === role)
       .map(({ port, priority }) => ({ loadBalancer: 'shop', port, ...(priority === undefined ? {} : { priority }) }));
-  const config = {
+  return {
     kind: 'weighted-listener',
     groups: [...groups.values()].flatMap(({ name, others }) => (others === true ? [] : { targetGroup: name })),
     production: routes('production'),
@@ -170,8 +191,7 @@ function weightedListener(session: Session, { groups, ways }: State): TrafficPor
     residualTraffic: { requests: 10, withinMs: TAIL_S * 1000 },
     steps: [100],
     everyMs: 30_000,
-  } as const;
-  return createWeightedListener(new Elbv2(session), config, counterOf(session));
+  };
 }
 
 function weightedDns(session: Session, { groups, ways }: State, cloud: LittleCloud): TrafficPort {

@@ -18,14 +18,14 @@ import { LittleDeployer, type Deploys } from './deployer.ts';
 import { WorldClock } from './clock.ts';
 import { COMMANDS, EFFECT_SHOWS_MS, LIMITS, takeLease, type Connection, type Ended } from './commands.ts';
 import { LittleCloud, TIMES, type Times } from './cloud.ts';
-import { KINDS, type Kind } from './kinds.ts';
+import { KINDS, openPreviewIn, type Kind } from './kinds.ts';
 import type { Gate } from './iam.ts';
 import { withOutsiders } from './outsiders.ts';
 import { plainPorts, withDeploys } from './ports.ts';
 import { LittleProcess, type Calls } from './process.ts';
 import { startScaling } from './scaling.ts';
 import type { Scene } from './scene.ts';
-import type { State } from './state.ts';
+import { withFront, type State } from './state.ts';
 import { FIRST_STORE, LittleStore } from './store.ts';
 import { Watch } from './watch.ts';
 import type { LittleJudges } from './judges.ts';
@@ -67,6 +67,8 @@ export interface SiteOptions {
   readonly hooks?: Hooks;
   /** Work that must not run twice; absent: the config does not have it. */
   readonly work?: LittleWork;
+  /** `preview` is in the config: see `openPreviewIn`. */
+  readonly preview?: true;
   /** Gates, approval and closed times; absent: the config does not have them. */
   readonly judges?: LittleJudges;
   /** Called with the world after each request that has had its effect. */
@@ -95,7 +97,7 @@ export class Site {
   readonly watch: Watch;
   readonly deployer: LittleDeployer | undefined;
   readonly #kind: Kind;
-  readonly #options: Pick<SiteOptions, 'probe' | 'hooks' | 'work' | 'judges' | 'onEffect'>;
+  readonly #options: Pick<SiteOptions, 'probe' | 'hooks' | 'work' | 'preview' | 'judges' | 'onEffect'>;
   readonly #start: State;
   readonly #atRequests = new Map<number, (() => void)[]>();
   #sent = 0;
@@ -111,6 +113,7 @@ export class Site {
     this.store = new LittleStore(this.clock, { seesDeath });
     const more = Array.from({ length: stores - 1 }, (_, n) => `store-${n + 2}`);
     this.stores = [this.store, ...more.map((id) => new LittleStore(this.clock, { seesDeath, id }))];
+    if (others.preview) this.cloud.change(withFront);
     this.#start = this.cloud.state;
     startScaling(this.cloud);
     this.watch = new Watch(this.cloud, ...this.stores);
@@ -223,7 +226,8 @@ export class Site {
     const plain = plainPorts(fleet, traffic, session, session.clock);
     const work = this.#options.work?.open(process, beforeChange) ?? plain.work;
     const deploying = this.deployer ? withDeploys(plain, this.deployer.open(process), this.#options.probe) : plain;
-    const ports = { ...deploying, work, ...this.#judged(process, store, () => connection.guard?.lease) };
+    const preview = this.#options.preview ? openPreviewIn(session, this.#start) : plain.preview;
+    const ports = { ...deploying, work, preview, ...this.#judged(process, store, () => connection.guard?.lease) };
     const decision = new Decision(process.clock);
     const connection: Connection = { process, session, ports, store, decision, guard: undefined };
     return connection;

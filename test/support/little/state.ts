@@ -51,6 +51,16 @@ export interface Way {
   readonly ttlS?: number;
 }
 
+/** A rule that was made above a way. */
+export interface MadeRule {
+  readonly arn: string;
+  readonly listener: string;
+  readonly port: number;
+  readonly priority: number;
+  readonly group: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
 /** The same where others made it, and the config does not name it. */
 export type OtherWay = Pick<Way, 'arn' | 'port' | 'priority' | 'weights'>;
 
@@ -65,6 +75,10 @@ export interface State {
   readonly ways?: ReadonlyMap<string, Way>;
   /** By ARN. */
   readonly others?: ReadonlyMap<string, OtherWay>;
+  /** Where membership moves traffic, and it is asked: the listener that leads to production. */
+  readonly front?: OtherWay;
+  /** By ARN. */
+  readonly made?: ReadonlyMap<string, MadeRule>;
 }
 
 export const PORT = 8080;
@@ -141,4 +155,11 @@ export function isNamed({ ways }: State): boolean {
 
 export function living(state: State): readonly Box[] {
   return [...state.boxes.values()].filter((box) => box.state === 'pending' || box.state === 'running');
+}
+
+/** With the listener that leads to production, where only groups are known. */
+export function withFront(state: State): State {
+  const [first] = [...state.groups.values()].filter(({ role }) => role === 'production');
+  if (first === undefined || state.ways !== undefined) return state;
+  return { ...state, front: { arn: 'arn:80', port: 80, weights: new Map([[first.name, 1]]) } };
 }

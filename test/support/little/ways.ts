@@ -1,7 +1,7 @@
 import type { LittleCloud } from './cloud.ts';
 import { ApiFailure } from './failure.ts';
 import { nameWrites, weightsIn, type ChangeInput } from './names.ts';
-import { withWeights, type OtherWay, type State, type Way } from './state.ts';
+import { withWeights, type MadeRule, type OtherWay, type State, type Way } from './state.ts';
 
 interface Request {
   readonly operation: string;
@@ -24,8 +24,8 @@ export interface ActionsInput {
 
 const NOTHING_HERE = [{ Type: 'fixed-response', FixedResponseConfig: { StatusCode: '404' } }];
 
-function ways({ ways: all, others }: State): readonly OtherWay[] {
-  return [...(all?.values() ?? []), ...(others?.values() ?? [])];
+function ways({ ways: all, others, front }: State): readonly OtherWay[] {
+  return [...(front ? [front] : []), ...(all?.values() ?? []), ...(others?.values() ?? [])];
 }
 
 function actionsOf({ weights }: OtherWay): readonly Action[] {
@@ -33,7 +33,8 @@ function actionsOf({ weights }: OtherWay): readonly Action[] {
   return [{ Type: 'forward', ForwardConfig: { TargetGroups } }];
 }
 
-function listenerOf({ arn, port, priority }: OtherWay): string {
+function listenerOf({ arn, port, priority, ...made }: OtherWay & Partial<MadeRule>): string {
+  if (made.listener !== undefined) return made.listener;
   return priority === undefined ? arn : `arn:${port}`;
 }
 
@@ -59,16 +60,56 @@ export const wayReads = {
     { ListenerArn, RuleArns }: { ListenerArn?: string; RuleArns?: readonly string[] },
     seen: State,
   ) => {
-    const named = ways(seen)
-      .filter((way) => way.priority !== undefined)
-      .filter((way) => RuleArns?.includes(way.arn) ?? listenerOf(way) === ListenerArn);
+    const all = [...ways(seen).filter((way) => way.priority !== undefined), ...made(seen)];
+    const named = all.filter((way) => RuleArns?.includes(way.arn) ?? listenerOf(way) === ListenerArn);
     if (RuleArns?.some((arn) => named.every((way) => way.arn !== arn)))
       throw new ApiFailure('RuleNotFound', 'One or more rules not found');
+    const byDefault = ways(seen).find((way) => way.priority === undefined && way.arn === ListenerArn);
+    const last = { RuleArn: 'arn:default', Priority: 'default', IsDefault: true };
     return {
-      Rules: named.map((way) => ({ RuleArn: way.arn, Priority: String(way.priority), Actions: actionsOf(way) })),
+      Rules: [
+        ...named.map((way) => ({ RuleArn: way.arn, Priority: String(way.priority), Actions: actionsOf(way) })),
+        ...(ListenerArn === undefined ? [] : [{ ...last, Actions: byDefault ? actionsOf(byDefault) : NOTHING_HERE }]),
+      ],
     };
   },
 };
+
+/** As the others are shown. */
+function made({ made: rules }: State): readonly OtherWay[] {
+  return [...(rules?.values() ?? [])].map(({ group, ...rule }) => ({ ...rule, weights: new Map([[group, 1]]) }));
+}
+
+interface RuleInput {
+  readonly ListenerArn: string;
+  readonly Priority: number;
+  readonly Actions: readonly [{ readonly TargetGroupArn: string }];
+  readonly Tags: readonly { readonly Key: string; readonly Value: string }[];
+}
+
+/** A priority is in use once (ELBv2 API, CreateRule). */
+function createRule(cloud: LittleCloud, { ListenerArn, Priority, Actions: [to], Tags }: RuleInput): object {
+  const { state } = cloud;
+  const all = [...ways(state), ...made(state)].filter((way) => listenerOf(way) === ListenerArn);
+  if (all.some(({ priority }) => priority === Priority))
+    throw new ApiFailure('PriorityInUse', `Priority '${Priority}' is currently in use`);
+  const port = all[0]?.port ?? 0;
+  const tags = Object.fromEntries(Tags.map(({ Key, Value }) => [Key, Value]));
+  const group = to.TargetGroupArn.replace('arn:', '');
+  const arn = `${ListenerArn}/made-${cloud.clock.now}`;
+  const rule: MadeRule = { arn, listener: ListenerArn, port, priority: Priority, group, tags };
+  cloud.change((before) => ({ ...before, made: new Map(before.made).set(arn, rule) }));
+  return {};
+}
+
+function deleteRule(cloud: LittleCloud, { RuleArn }: { readonly RuleArn: string }): object {
+  if (!cloud.state.made?.has(RuleArn)) throw new ApiFailure('RuleNotFound', 'One or more rules not found');
+  cloud.change((before) => ({
+    ...before,
+    made: new Map([...(before.made ?? [])].filter(([arn]) => arn !== RuleArn)),
+  }));
+  return {};
+}
 
 /** The whole list of actions is replaced (ELBv2 API, ModifyRule and ModifyListener). */
 function modify(cloud: LittleCloud, { ListenerArn, RuleArn, Actions, DefaultActions }: ActionsInput): object {
@@ -80,11 +121,12 @@ function modify(cloud: LittleCloud, { ListenerArn, RuleArn, Actions, DefaultActi
   return {};
 }
 
-export const wayWrites = { ModifyListener: modify, ModifyRule: modify };
+const shifts = { ModifyListener: modify, ModifyRule: modify };
+export const wayWrites = { ...shifts, CreateRule: createRule, DeleteRule: deleteRule };
 
 /** Whether it changes weights. */
 export function isShift(request: { readonly operation: string } | undefined): boolean {
-  return request !== undefined && (request.operation in wayWrites || request.operation in nameWrites);
+  return request !== undefined && (request.operation in shifts || request.operation in nameWrites);
 }
 
 /** The weights that the request sets, by way. */

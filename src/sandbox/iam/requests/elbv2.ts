@@ -18,7 +18,7 @@ interface Named {
 export function elbv2Authorizations(operation: string, input: object, inventory: Inventory): readonly Authorization[] {
   const action = `elasticloadbalancing:${operation}`;
   if (operation.startsWith('Describe')) return [{ action, resource: '*', context: {} }];
-  return arnsIn(operation, input, inventory).map((resource) => ({
+  const asked = arnsIn(operation, input, inventory).map((resource) => ({
     action,
     resource,
     context: {
@@ -26,6 +26,15 @@ export function elbv2Authorizations(operation: string, input: object, inventory:
       ...requestTags((input as Named).Tags),
     },
   }));
+  return [...asked, ...taggedAtCreation(operation, input)];
+}
+
+/** To make a rule with tags is to tag it, too (ELB user guide, "Grant permission to tag resources during creation"). */
+function taggedAtCreation(operation: string, { ListenerArn = '', Tags = [] }: Named): readonly Authorization[] {
+  if (operation !== 'CreateRule' || Tags.length === 0) return [];
+  const resource = `${ListenerArn.replace(':listener/', ':listener-rule/')}/*`;
+  const context = { ...requestTags(Tags), 'elasticloadbalancing:CreateAction': [operation] };
+  return [{ action: 'elasticloadbalancing:AddTags', resource, context }];
 }
 
 function arnsIn(operation: string, input: Named, inventory: Inventory): readonly string[] {

@@ -1,0 +1,67 @@
+import { isHealthy } from './minimum-healthy.ts';
+import { fleetById } from './queries.ts';
+import type { PreviewPlace, PreviewRule } from './preview.ts';
+import { isIn, targetsOf } from './roles.ts';
+import type { Pool, Snapshot } from './snapshot.ts';
+import { list } from './text.ts';
+
+/** Questions about the rules that lead some requests to green before production does. */
+
+/** Rules that were made for other fleets than these. */
+export function previewRules({ preview }: Pick<Snapshot, 'preview'>, keeps: readonly string[]): readonly PreviewRule[] {
+  return preview?.state === 'seen' ? preview.rules.filter(({ fleet }) => !keeps.includes(fleet)) : [];
+}
+
+/** The rule that leads people to this pool above that route. */
+export function previewRuleAbove(
+  { preview }: Pick<Snapshot, 'preview'>,
+  fleet: string,
+  above: string,
+  pool: Pick<Pool, 'arn'>,
+): PreviewRule | undefined {
+  if (preview?.state !== 'seen') return undefined;
+  return preview.rules.find((rule) => rule.fleet === fleet && rule.above === above && rule.group === pool.arn);
+}
+
+/** Why nobody must be led to the pool for a look at the fleet; undefined when they may. */
+export function notToBeSeen(snapshot: Snapshot, id: string, pool: Pool): string | undefined {
+  const fleet = fleetById(snapshot, id);
+  if (pool.role === 'production') return `${pool.name} has production: a rule that leads there shows nothing new.`;
+  if (fleet === undefined || !isIn(pool, fleet))
+    return `Nothing of ${fleet?.release ?? id} is in ${pool.name} any more.`;
+  const other = snapshot.fleets.find((one) => one !== fleet && isIn(pool, one));
+  if (other !== undefined) return `${other.release} is in ${pool.name}, too.`;
+  if (!targetsOf(pool, fleet).some(isHealthy)) return `Nothing of ${fleet.release} is healthy in ${pool.name} now.`;
+  return undefined;
+}
+
+/** Whether a rule at the place can lead there: a target group is behind one load balancer only (ALB user guide, "Target groups"). */
+export function isBehind({ loadBalancers = [] }: Pool, { balancer }: PreviewPlace): boolean {
+  return loadBalancers.includes(balancer);
+}
+
+/** What `status` shows of it, as sentences. */
+export function previewTexts({ preview }: Pick<Snapshot, 'preview'>): readonly string[] {
+  if (preview === undefined || preview.state === 'none') return [];
+  if (preview.state === 'unreadable') return [`Which rules lead to green could not be read. ${preview.why}`];
+  const by = preview.by ?? 'what the config does not have any more';
+  return preview.rules.map(({ name, release, group }) => {
+    if (group === undefined) return `${name} was made to lead ${by} to ${release}, and something else has changed it.`;
+    return `${by} leads to ${release} (${name}).`;
+  });
+}
+
+/** Where people look at the release, in a sentence with a space before it. */
+export function previewSentence({ preview }: Pick<Snapshot, 'preview'>, release: string): string {
+  if (preview?.state !== 'seen' || preview.by === undefined) return '';
+  const shown = preview.places.filter(({ arn }) =>
+    preview.rules.some((rule) => rule.release === release && rule.above === arn),
+  );
+  return shown.length === 0 ? '' : ` With ${preview.by} it answers at ${list(shown.map(({ url }) => url))}, too.`;
+}
+
+/** Whether the release that was brought up can be looked at, as far as the config wants it. */
+export function isShownByPreview({ preview }: Pick<Snapshot, 'preview'>, release: string): boolean {
+  if (preview?.state !== 'seen' || preview.by === undefined) return true;
+  return preview.rules.some((rule) => rule.release === release);
+}

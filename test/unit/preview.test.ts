@@ -1,0 +1,176 @@
+import { describe, expect, test } from 'vitest';
+import type { Preview, PreviewPlace, PreviewRule } from '../../src/domain/preview.ts';
+import type { Snapshot } from '../../src/domain/snapshot.ts';
+import { OperatorError } from '../../src/errors.ts';
+import { behaviourOf } from '../../src/steps/index.ts';
+import type { PreviewPort } from '../../src/traffic/preview.ts';
+import { Rig } from '../support/fake-run-task.ts';
+import { blueAndGreen, FakeWorld } from '../support/fake-world.ts';
+import { boot, copyFleet, enter, leave, sicken, type Act } from '../support/hands.ts';
+import { HOME, world } from '../support/worlds.ts';
+
+const BALANCER = 'arn:shop';
+const PLACE: PreviewPlace = {
+  arn: 'arn:80',
+  name: 'shop:80',
+  url: 'http://shop/',
+  balancer: BALANCER,
+  priority: 49_000,
+};
+
+/** Rules of an account, which are there at once. */
+class FakePreviews implements PreviewPort {
+  readonly isWanted = true;
+  rules: PreviewRule[] = [];
+  places: readonly PreviewPlace[] = [PLACE];
+  unreadable = false;
+  denied = false;
+  readonly #log: string[];
+
+  constructor(log: string[]) {
+    this.#log = log;
+  }
+
+  read: PreviewPort['read'] = async (): Promise<Preview> => {
+    if (this.unreadable) return { state: 'unreadable', why: 'Access was denied.', next: ['Allow it.'] };
+    return { state: 'seen', by: 'header x-preview: 42', rules: this.rules, places: this.places };
+  };
+
+  createRule: PreviewPort['createRule'] = async ({ above, group, fleet, release }) => {
+    this.#log.push(`create rule for ${release}`);
+    this.rules.push({ arn: `arn:rule-${release}`, name: 'shop:80 priority 49000', fleet, release, above, group });
+  };
+
+  deleteRules: PreviewPort['deleteRules'] = async (arns) => {
+    if (this.denied) throw new OperatorError('access-denied', 'It was denied.');
+    this.#log.push(`delete ${arns.join(' ')}`);
+    this.rules = this.rules.filter(({ arn }) => !arns.includes(arn));
+  };
+
+  add(fleet: string): this {
+    const rule = { arn: `arn:rule-${fleet}`, name: 'shop:80 priority 49000', release: fleet, above: PLACE.arn };
+    this.rules.push({ ...rule, fleet, group: 'arn:test' });
+    return this;
+  }
+}
+
+function behind(fake: FakeWorld): FakeWorld {
+  fake.set((now) => ({ ...now, pools: now.pools.map((pool) => ({ ...pool, loadBalancers: [BALANCER] })) }));
+  return fake;
+}
+
+function rigWith(fake: FakeWorld = blueAndGreen()): { rig: Rig; previews: FakePreviews } {
+  const rig = new Rig(behind(fake));
+  const previews = new FakePreviews(rig.log);
+  Object.assign(fake.ports, { preview: previews });
+  return { rig, previews };
+}
+
+function blueAlone(): FakeWorld {
+  const blue = { prod: 'healthy', test: '-' } as const;
+  return new FakeWorld(world([{ id: 'A', marks: HOME, members: [blue, blue] }]));
+}
+
+const told = ({ log }: Rig): readonly string[] => log.filter((what) => /rule|prod|terminate|launch/.test(what));
+
+describe('preview', () => {
+  test('is made once green is healthy, and once only', async () => {
+    const { rig } = rigWith(blueAlone());
+    expect(await rig.run('up', { release: '42' })).toMatchObject({
+      result: 'done',
+      message: expect.stringContaining('With header x-preview: 42 it answers at http://shop/, too.'),
+    });
+    expect(told(rig)).toEqual([expect.stringMatching(/^launch 42-/), 'create rule for 42']);
+    expect(await rig.run('up', { release: '42' })).toMatchObject({ result: 'refused', code: 'green-exists' });
+  });
+
+  test('ends directly before production moves', async () => {
+    const { rig, previews } = rigWith();
+    previews.add('B');
+    expect(await rig.run('promote')).toMatchObject({ result: 'done' });
+    expect(told(rig)).toEqual(['delete arn:rule-B', 'register prod B-0 B-1', 'deregister prod A-0 A-1']);
+  });
+
+  test('ends in a rollback once production has moved', async () => {
+    const { rig, previews } = rigWith();
+    await rig.run('promote');
+    previews.add('B');
+    rig.log.length = 0;
+    expect(await rig.run('rollback')).toMatchObject({ result: 'done' });
+    expect(told(rig)).toEqual(['register prod A-0 A-1', 'deregister prod B-0 B-1', 'delete arn:rule-B']);
+  });
+
+  test('ends before the servers do; of a release that stays, it stays', async () => {
+    const { rig, previews } = rigWith();
+    previews.add('B').add('A');
+    expect(await rig.run('cleanup', { discard: true, release: 'B' })).toMatchObject({ result: 'done' });
+    expect(told(rig)).toEqual(['delete arn:rule-B', 'terminate B']);
+    expect(await rig.run('cleanup', { discard: true })).toMatchObject({ result: 'done' });
+    expect(previews.rules).toEqual([]);
+  });
+
+  test('that may not be deleted keeps production where it is, and a rollback from nothing', async () => {
+    const { rig, previews } = rigWith();
+    previews.add('B').denied = true;
+    expect(await rig.run('promote')).toMatchObject({ exitCode: 3 });
+    expect(told(rig)).toEqual([]);
+    previews.denied = false;
+    await rig.run('promote');
+    previews.add('B').denied = true;
+    expect(await rig.run('rollback')).toMatchObject({ result: 'done' });
+    expect(rig.events).toContainEqual(
+      expect.objectContaining({ type: 'warning', message: expect.stringContaining('delete the preview rule') }),
+    );
+  });
+
+  test('that cannot be read stops what would leave it behind, and not what leads back', async () => {
+    const { rig, previews } = rigWith();
+    await rig.run('promote');
+    previews.unreadable = true;
+    for (const verb of ['promote', 'cleanup'] as const)
+      expect(await rig.run(verb)).toMatchObject({ result: 'refused', code: 'preview-unreadable' });
+    expect(await rig.run('rollback')).toMatchObject({ result: 'done' });
+  });
+
+  test.each<readonly [string, Partial<PreviewPlace>[], RegExp]>([
+    ['without a listener', [], /^No listener leads to production/],
+    ['without a free priority', [{ problem: 'No priority is free directly above shop:80.' }], /^No priority is free/],
+    ['at another load balancer', [{ balancer: 'arn:other' }], /^No target group of the new servers is behind/],
+  ])('%s is refused before anything boots', async (_where, places, says) => {
+    const { rig, previews } = rigWith(blueAlone());
+    previews.places = places.map((one) => ({ ...PLACE, ...one }));
+    expect(await rig.run('up', { release: '42' })).toMatchObject({
+      code: 'no-preview',
+      message: expect.stringMatching(says),
+    });
+    expect(told(rig)).toEqual([]);
+  });
+
+  const step = { do: 'create-preview', fleet: 'B', release: 'B', pool: 'test', above: PLACE.arn } as const;
+  const seen = (act: Act, places = [PLACE]): Snapshot => {
+    const fake = behind(blueAndGreen());
+    act(fake);
+    return { ...fake.now, preview: { state: 'seen', by: 'header', rules: [], places } };
+  };
+
+  test.each<readonly [string, Act, string | undefined]>([
+    ['green is there', () => {}, undefined],
+    ['one of green is sick', sicken('test', 'B-0'), undefined],
+    ['somebody tries a server of theirs there', enter('test', 'i-hand'), undefined],
+    ['green is sick', sicken('test', 'B-0', 'B-1'), 'Nothing of B is healthy in test now.'],
+    ['green has left', leave('test', 'B-0', 'B-1'), 'Nothing of B is in test any more.'],
+    ['blue is there', enter('test', 'A-0'), 'A is in test, too.'],
+    [
+      'another release is there',
+      (fake) => [copyFleet('B', 'C'), boot('C', 'C-0'), enter('test', 'C-0')].forEach((act) => act(fake)),
+      'B is in test, too.',
+    ],
+  ])('leads nobody there unless it is green: %s', (_what, act, says) => {
+    expect(behaviourOf(step).guard(seen(act))).toBe(says);
+  });
+
+  test('leads nobody there above what leads to production no more, or where others stand', () => {
+    expect(behaviourOf(step).guard(seen(() => {}, []))).toBe('arn:80 does not lead to production any more.');
+    expect(behaviourOf(step).guard(seen(() => {}, [{ ...PLACE, problem: 'Taken.' }]))).toBe('Taken.');
+  });
+});
