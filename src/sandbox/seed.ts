@@ -134,9 +134,10 @@ async function fillGroups(
   const inherited = new Set(['environment', 'fleet', 'release'].map((name) => `${tagPrefix}:${name}`));
   const carries = { Key: `${tagPrefix}:template`, Value: `${template} version 1` };
   const tags = plan.adopted ? [...ownershipTags(plan), carries] : [];
+  const isEach = plan.weighted !== undefined || production.some(({ serves }) => serves === false);
   return seedGroups(autoscaling, async (ms) => plan.clock.sleep(ms), {
     names: plan.scalingGroups ?? [],
-    targetGroups: plan.weighted ? [...production, ...test].map(({ arn }) => [arn]) : [production.map(({ arn }) => arn)],
+    targetGroups: isEach ? [...production, ...test].map(({ arn }) => [arn]) : [production.map(({ arn }) => arn)],
     subnets: network.subnets.filter(({ zone }) => plan.zones.includes(zone)).map(({ id }) => id),
     template: plan.template,
     instances: plan.instances,

@@ -3,6 +3,7 @@ import type { Meter } from '../meter.ts';
 import { between, failedOf } from '../meter/counts.ts';
 import type { Counts } from '../meter/counts.ts';
 import { isGated } from './gates.ts';
+import type { During } from './groups.ts';
 import type { FleetKind, Traffic } from '../rig/config.ts';
 import type { Rig } from '../rig/sandbox.ts';
 import { runTaskCommand } from '../rig/task.ts';
@@ -38,11 +39,9 @@ const IN_PLACE = ['rolling', '--release', '41'];
 /** The tasks with the first promote in steps. */
 const IN_STEPS = TASKS.with(1, ['promote', '--steps', '10,50,100', '--every', '3s']);
 
-/** A group that has scaled out meanwhile is not followed by a rollback to a smaller one. */
-const OF_GROUPS = IN_STEPS.with(2, ['rollback', '--grow']);
-
 export function tasksOf(traffic: Traffic, fleet: FleetKind): typeof TASKS {
-  if (fleet === 'auto-scaling') return OF_GROUPS;
+  // A group that has scaled out meanwhile is not followed by a rollback to a smaller one.
+  if (fleet === 'auto-scaling') return (traffic === 'target-groups' ? TASKS : IN_STEPS).with(2, ['rollback', '--grow']);
   return traffic === 'target-groups' ? [...TASKS, IN_PLACE] : IN_STEPS;
 }
 
@@ -82,6 +81,8 @@ export async function expectServing(meter: Pick<Meter, 'read'>, message: string)
   }
 }
 
+const NOTHING: During = { onEvent: () => {}, done: async () => {} };
+
 /** Runs the tasks in sequence, with what happens in the middle of each; stops after one that does not end as expected. */
 export async function runDemo(
   rig: Rig,
@@ -89,12 +90,14 @@ export async function runDemo(
   signal: AbortSignal,
   onTask: (task: string) => void,
   tasks: typeof TASKS = TASKS,
-  during: (args: readonly string[]) => Promise<void> = async () => {},
+  during: (args: readonly string[]) => During = () => NOTHING,
 ): Promise<readonly TaskRow[]> {
   const rows: TaskRow[] = [];
   for (const args of tasks) {
     onTask(titleOf(args));
-    const [row] = await Promise.all([runOne(rig, meter, args, signal), during(args)]);
+    const { onEvent, done } = during(args);
+    const row = await runOne(rig, meter, args, signal, onEvent);
+    await done();
     rows.push(row);
     if (row.result !== row.expected) break;
     await expectServing(meter, row.message);
@@ -103,9 +106,15 @@ export async function runDemo(
 }
 
 /** Runs a task, and reads the meter before and after it. */
-export async function runOne(rig: Rig, meter: Meter, args: readonly string[], signal: AbortSignal): Promise<TaskRow> {
+export async function runOne(
+  rig: Rig,
+  meter: Meter,
+  args: readonly string[],
+  signal: AbortSignal,
+  onEvent: During['onEvent'] = NOTHING.onEvent,
+): Promise<TaskRow> {
   const before = await meter.read();
-  const { result, message, seconds, awsRequests } = await runTaskCommand(rig, args, signal);
+  const { result, message, seconds, awsRequests } = await runTaskCommand(rig, args, signal, onEvent);
   const seen: Counts = between(before, await meter.read());
   return {
     task: titleOf(args),

@@ -1,26 +1,39 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AutoScaling } from '@aws-sdk/client-auto-scaling';
+import type { RunEvent } from '../../src/run/event.ts';
 import type { Rig } from '../rig/sandbox.ts';
 
 /** What Auto Scaling groups do by themselves, in the middle of a task. */
 
-/** When it happens, after the start of the task: while traffic is being moved. */
-const AFTER_MS: Readonly<Record<string, number>> = { promote: 2500, rollback: 500 };
+/** When it happens: as the step that has such a title begins. */
+const BEGINS: Readonly<Record<string, RegExp>> = { promote: /^(send|attach) /, rollback: /^/ };
 const PAUSE_MS = 250;
 
+/** What happens in the middle of a task. */
+export interface During {
+  readonly onEvent: (event: RunEvent) => void;
+  /** It has happened, or was not to happen. */
+  readonly done: () => Promise<void>;
+}
+
 /** The group that serves scales out, and the other one loses an instance; only in the first promote and in the rollback. */
-export function disturbances({ env, groups }: Rig): (args: readonly string[]) => Promise<void> {
+export function disturbances({ env, groups }: Rig): (args: readonly string[]) => During {
   const [first = '', second = ''] = groups;
   const left: Record<string, readonly [serving: string, other: string]> = {
     promote: [first, second],
     rollback: [second, first],
   };
-  return async ([verb = '']) => {
-    const pair = left[verb];
-    delete left[verb];
-    if (pair === undefined) return;
-    await sleep(AFTER_MS[verb]);
-    await disturb(env, ...pair);
+  return ([verb = '']) => {
+    let happened: Promise<void> | undefined;
+    return {
+      onEvent: (event) => {
+        const pair = left[verb];
+        if (pair === undefined || event.type !== 'step-started' || !BEGINS[verb]?.test(event.title)) return;
+        delete left[verb];
+        happened = disturb(env, ...pair);
+      },
+      done: async () => happened,
+    };
   };
 }
 

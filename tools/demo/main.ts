@@ -1,6 +1,6 @@
 /**
  * A blue-green deploy under load, start to end, in about a minute:  npm run demo [-- --json] [-- --rate 200]
- * `--fleet auto-scaling`: two Auto Scaling groups that take turns, by weights; the one that serves scales out and the other one loses an
+ * `--fleet auto-scaling`: two Auto Scaling groups that take turns, with any `--traffic`; the one that serves scales out and the other one loses an
  * instance in the middle of the promote, and again in the middle of the rollback.
  * `--traffic weighted-listener` uses the weights of a listener, `weighted-dns` those of DNS records; both in steps.
  *
@@ -36,9 +36,10 @@ async function demo(
   live: Live,
   signal: AbortSignal,
 ): Promise<Report> {
-  live.keep('Starting a sandbox: a local AWS emulator, with three servers of release 41 behind a load balancer.');
+  live.keep('Starting a sandbox, a local AWS emulator, with three servers of release 41.');
   await using rig = await startRig(undefined, traffic, fleet);
-  live.keep(`Sending ${rate} requests per second to ${rig.url}, half of them over persistent connections.`);
+  live.keep(`Sending ${rate} requests per second to ${rig.url},`);
+  live.keep('half of them over persistent connections.');
   let task = '';
   await using meter = await startMeter({
     url: rig.url,
@@ -46,7 +47,7 @@ async function demo(
     rate,
     onSample: (sample) => live.show(liveLine(task, sample)),
   });
-  if (pull) live.keep('Starting `turnout follow` on each instance, and publishing 41 and 42 to a bucket.');
+  if (pull) live.keep('Starting `turnout follow` on each instance; publishing 41 and 42 to a bucket.');
   await using _followers = pull ? await startFollowers(rig, ['41', '42']) : undefined;
   const own = rolling ? rollingTasks : gates ? gatedTasks : async () => tasksOf(traffic, fleet);
   const tasks = await own(rig);

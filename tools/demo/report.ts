@@ -44,10 +44,15 @@ export function liveLine(task: string, { byRelease, failed, total, latencyMs }: 
   return `${task.padEnd(18)} ${releases.join('  ')}  p99 ${latencyMs.p99} ms  failed ${lost}${failed > 0 ? ` (+${failed})` : ''}`;
 }
 
+/** With the borders, 80 columns. */
+const WIDTHS = [23, 9, 10, 24, 8];
+
 /** Duration, AWS requests and client requests of each task. */
 export function table({ tasks, traffic }: Report): string {
   const out = new Table({
     head: ['task', 'seconds', 'AWS requests', 'client requests by release', 'failed'],
+    colWidths: WIDTHS,
+    wordWrap: true,
     colAligns: ['left', 'right', 'right', 'left', 'right'],
     style: { head: [], border: [] },
   });

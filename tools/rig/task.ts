@@ -12,7 +12,12 @@ export type Finished = Extract<RunEvent, { type: 'finished' }>;
  * Runs a task in a separate process with `--yes --json`; resolves with its `finished` event, whatever its result. Rejects if
  * there is none, or, after a SIGINT to the process and its end, if the signal was aborted.
  */
-export async function runTaskCommand(rig: Rig, args: readonly string[], signal: AbortSignal): Promise<Finished> {
+export async function runTaskCommand(
+  rig: Rig,
+  args: readonly string[],
+  signal: AbortSignal,
+  onEvent: (event: RunEvent) => void = () => {},
+): Promise<Finished> {
   signal.throwIfAborted();
   const child = spawn(process.execPath, [PROGRAM, ...args, '--yes', '--json', '--config', rig.config], {
     env: rig.env,
@@ -23,7 +28,10 @@ export async function runTaskCommand(rig: Rig, args: readonly string[], signal: 
   const errors = keepErrors(child);
   const closed = once(child, 'close');
   let last: RunEvent | undefined;
-  for await (const line of createInterface({ input: child.stdout })) last = JSON.parse(line) as RunEvent;
+  for await (const line of createInterface({ input: child.stdout })) {
+    last = JSON.parse(line) as RunEvent;
+    onEvent(last);
+  }
   await closed;
   signal.removeEventListener('abort', interrupt);
   signal.throwIfAborted();

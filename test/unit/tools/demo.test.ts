@@ -25,6 +25,7 @@ test('the table has a row for each task, releases in order, and a row for all', 
   const rows = table(report([up, { ...up, task: 'promote' }], 2, traffic())).split('\n');
   expect(rows.find((row) => row.includes('up --release 42'))).toMatch(/5\.3 .* 12 .* 9: 1, 41: 1000, 42: 4 .* 0 /);
   expect(rows.find((row) => row.includes('all'))).toMatch(/6\.0 .* 24 /);
+  expect(Math.max(...rows.map((row) => row.length))).toBe(80);
 });
 
 test('the result is ok only if every task was done and no request failed', () => {
