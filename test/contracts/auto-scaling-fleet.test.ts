@@ -145,6 +145,17 @@ describe('a group', () => {
     expect(LaunchTemplateVersions).toHaveLength(2);
   });
 
+  test('is read alone where only it is waited for', async () => {
+    const world = await start();
+    const green = await launched(world);
+    const { requests } = world.sandbox;
+    const seen = requests.all.length;
+    const [again] = await world.open().readFleets([green.id]);
+    expect(again).toEqual({ ...green, group: { ...green.group, failures: [] } });
+    const asked = requests.all.slice(seen).map(({ operation }) => operation);
+    expect(asked.toSorted()).toEqual(['DescribeAutoScalingGroups', 'DescribeInstanceRefreshes', 'DescribeInstances']);
+  });
+
   test('that another run has filled meanwhile is refused directly before the launch', async () => {
     const world = await start();
     const order = await orderOf(world);

@@ -36,7 +36,7 @@ export function createAutoScalingFleet(deps: AutoScalingDeps): FleetPort {
     kind: 'auto-scaling',
     count: config.count,
     read: async (ids) => readGroups(deps, ids),
-    readFleets: async (ids) => (await readGroups(deps, [])).fleets.filter(({ id }) => ids.includes(id)),
+    readFleets: async (ids) => (await readGroups(deps, [], ids)).fleets,
     resolve: async (request) =>
       request.refresh === true ? resolveRefresh(deps, request) : resolveGroupLaunch(deps, request),
     launch: async (order) => launchGroup(deps, order),

@@ -24,14 +24,20 @@ import {
   type GroupFacts,
 } from './groups.ts';
 
-/** Auto Scaling tells which instances a group has, EC2 the state of their machines. */
+/**
+ * Auto Scaling tells which instances a group has, EC2 the state of their machines.
+ * @param only ids of fleets: what is beside the groups of others is not asked for
+ */
 export async function readGroups(
   deps: AutoScalingDeps,
   ids: readonly string[] | Promise<readonly string[]>,
+  only?: readonly string[],
 ): Promise<FleetReading> {
   const { owner, ec2 } = deps;
-  const [groups, asked] = await Promise.all([ourGroups(deps), ids]);
-  const names = groups.map(({ AutoScalingGroupName: name = '' }) => name);
+  const [all, asked] = await Promise.all([ourGroups(deps), ids]);
+  const names = all.map(({ AutoScalingGroupName: name = '' }) => name);
+  const isWanted = (id: string | undefined): boolean => only === undefined || (id !== undefined && only.includes(id));
+  const groups = all.filter((group) => isWanted(fleetTagsOf(owner, group)?.fleet));
   const own = groups.filter((group) => fleetTagsOf(owner, group) !== undefined);
   const memberIds = groups.flatMap(membersOf).flatMap(({ InstanceId }) => InstanceId ?? []);
   const wanted = [...new Set([...memberIds, ...asked.filter((id) => id.startsWith('i-'))])];
