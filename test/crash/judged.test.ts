@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ExitCode } from '../../src/errors.ts';
+import type { Freeze } from '../../src/domain/freeze.ts';
 import { serving } from '../support/little/goals.ts';
 import { LittleJudges } from '../support/little/judges.ts';
 import { KINDS, type Kind } from '../support/little/kinds.ts';
@@ -12,15 +13,24 @@ import { sampled } from '../support/sampled.ts';
 import { codeOf, lies } from './outcome.ts';
 
 /**
- * A promote with everything that decides on one: an approval, a closed time that is asked for, work that moves, gates and a bake. It is
+ * A promote with everything that decides on one: an approval, a closed time that is asked for, work that moves, gates and a bake. Green is
+ * good or bad; or its last share is rejected, never answered, or approved when a closed time has begun. It is
  * killed, stopped and failed at a sample of its calls, other ones each time. Never do both sides take work, never is an approval used
  * twice, and never does production go back to what is not whole.
  */
-const FATES = ['good', 'bad', 'bad, and blue is sick'] as const;
+const FATES = ['good', 'bad', 'bad, and blue is sick', 'rejected', 'not approved', 'late for a closed time'] as const;
 type Fate = (typeof FATES)[number];
 
 const WISH = { 'target-groups': {}, 'weighted-listener': { steps: [50, 100], every: 3 }, 'weighted-dns': {} } as const;
 const MINUTE_MS = 60_000;
+
+/** Of the others all is undone. */
+const ENDINGS: Partial<Record<Fate, ExitCode>> = {
+  good: ExitCode.done,
+  'bad, and blue is sick': ExitCode.needsAttention,
+};
+
+const CLOSED: Freeze = { state: 'closed', why: 'the weekend' };
 
 interface Judged {
   readonly site: Site;
@@ -36,6 +46,13 @@ function siteOf(kind: Kind, fate: Fate): Judged {
     { start: 'green', groups: 1, size: 2, draining: false },
     { kind, work, judges, onEffect: (state) => void wrong.push(...noted(state)) },
   );
+  // The last share is what it is about: where weights move traffic, green has half of production by then.
+  const isLast = (share: number): boolean => share === (judges.terms.shares.at(-1) ?? share);
+  const answers: Partial<Record<Fate, 'rejected' | undefined>> = { rejected: 'rejected', 'not approved': undefined };
+  site.store.answer = ({ share }) => (fate in answers && isLast(share) ? answers[fate] : 'approved');
+  site.store.onAsked = ({ share }) => {
+    if (fate === 'late for a closed time' && isLast(share)) judges.freeze = CLOSED;
+  };
   let level = 0;
   const noted = (state: State): readonly string[] => {
     const before = level;
@@ -45,11 +62,12 @@ function siteOf(kind: Kind, fate: Fate): Judged {
     site.store.used += steps.filter((share) => before < share && share <= level).length;
     return [
       ...(goesBack ? ['production went back to what is not whole'] : []),
+      ...(level > before && judges.freeze.state === 'closed' ? ['green got more in a closed time'] : []),
       ...(site.store.used > site.store.given ? [`${site.store.used} shares with ${site.store.given} approvals`] : []),
     ];
   };
   judges.verdict = ({ percent, since, now }) => {
-    if (fate === 'good' || percent < 100) return { verdict: 'pass', why: 'fine', numbers: {} };
+    if (!fate.startsWith('bad') || percent < 100) return { verdict: 'pass', why: 'fine', numbers: {} };
     // So early that ELB has noticed it when the bake is over.
     if (fate === 'bad, and blue is sick' && now < since + judges.bakeS * 1000) {
       site.cloud.behave('i-blue-1', false);
@@ -99,8 +117,7 @@ const DECIDES = /^(?:gate|work|freeze|store (?:approval|putApproval|putGoal|clea
 async function pointsOf(kind: Kind, fate: Fate): Promise<readonly Calls[]> {
   const { site } = siteOf(kind, fate);
   const { process, ended } = await site.run('promote', WISH[kind.traffic as keyof typeof WISH]);
-  const code = fate === 'good' ? ExitCode.done : fate === 'bad' ? ExitCode.safe : ExitCode.needsAttention;
-  expect(ended, fate).toMatchObject({ exitCode: code });
+  expect(ended, fate).toMatchObject({ exitCode: ENDINGS[fate] ?? ExitCode.safe });
   const about = process.calls.filter(({ name }) => DECIDES.test(name));
   const others = process.calls.filter(({ name }) => !DECIDES.test(name));
   return [...sampled(about.flatMap(disruptions), 20), ...sampled(others.flatMap(disruptions), 100)];

@@ -23,7 +23,7 @@ export class LittleJudges {
       onInconclusive: 'hold',
       bakeS: this.bakeS,
     };
-    this.terms = { shares, limitS: 600, onTimeout: 'back', from: 'ann' };
+    this.terms = { shares, limitS: 60, onTimeout: 'back', from: 'ann' };
   }
 
   /** The gates as one process has them; what cannot be asked is inconclusive, as the port promises. */

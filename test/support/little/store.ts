@@ -37,6 +37,10 @@ export class LittleStore {
   /** Approvals that were given, and shares that needed one. */
   given = 0;
   used = 0;
+  /** What the person says, a while after it was asked for; absent: nothing. */
+  answer: (asked: Approval) => 'approved' | 'rejected' | undefined = () => 'approved';
+  /** It was asked for. */
+  onAsked: (asked: Approval) => void = () => {};
   journal: readonly JournalEntry[] = [];
   isDead = false;
   readonly id: string;
@@ -109,16 +113,19 @@ export class LittleStore {
   putApproval(fence: number, approval: Approval): void {
     this.#mustHold(fence);
     this.#approval = approval;
+    if (approval.decision === undefined) this.onAsked(approval);
   }
 
-  /** What was asked for; a person approves it a while later. */
+  /** What was asked for; a person answers a while later. */
   decided(): Approval | undefined {
     const asked = this.#approval;
     const now = EPOCH + this.#clock.now;
     if (asked === undefined || asked.decision !== undefined || now < Date.parse(asked.since) + APPROVED_MS)
       return asked;
-    this.given += 1;
-    this.#approval = { ...asked, decision: { kind: 'approved', who: 'bob@desk', at: new Date(now).toISOString() } };
+    const kind = this.answer(asked);
+    if (kind === undefined) return asked;
+    if (kind === 'approved') this.given += 1;
+    this.#approval = { ...asked, decision: { kind, who: 'bob@desk', at: new Date(now).toISOString() } };
     return this.#approval;
   }
 
