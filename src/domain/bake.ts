@@ -46,11 +46,21 @@ export function secondsToJudge(gate: Gate, percent: number, alarmS: (name: strin
   if (percent === 100 && gate.max === undefined) return undefined;
   // Latency is compared while both serve.
   const minutes = percent === 100 ? 0 : (gate.latency?.of ?? 0);
-  const { rise, max = rise } = gate;
   if (gate.kind === 'metric') return (Math.max(1, minutes) + 1) * MINUTE_S + SETTLED_S;
+  const needed = requestsToJudge(gate, percent) ?? 0;
+  return Math.max(Math.ceil(needed / (PROBE_PACE * (percent / 100))), minutes * MINUTE_S);
+}
+
+/**
+ * The fewest requests to a release with that share after which a gate that counts failed ones can pass it: where nothing fails. Undefined
+ * for those that count none, and where it never can.
+ */
+export function requestsToJudge(gate: Gate, percent: number): number | undefined {
+  if (gate.kind !== 'probe' && gate.kind !== 'metric') return undefined;
+  const { rise, max } = gate;
+  if (percent === 100) return max === undefined ? undefined : requestsNeededAt(max);
   const part = percent / 100;
-  const needed = percent === 100 ? requestsNeededAt(max) : requestsNeeded(0, rise, (1 - part) / part);
-  return Math.max(Math.ceil(needed / (PROBE_PACE * part)), minutes * MINUTE_S);
+  return requestsNeeded(0, rise, (1 - part) / part);
 }
 
 export function judgementsOf({ details }: Snapshot, { fleet, percent }: BakeFacts): Baked | undefined {

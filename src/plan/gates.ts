@@ -1,10 +1,10 @@
-import { secondsToJudge } from '../domain/bake.ts';
+import { requestsToJudge, secondsToJudge } from '../domain/bake.ts';
 import { activeAlarm, type Gate } from '../domain/gates.ts';
 import { isRefusal, refusal, type GoalOf, type Refusal } from '../domain/goal.ts';
 import { configuredPools, servingFleets } from '../domain/roles.ts';
 import { percentText } from '../domain/shares.ts';
 import type { Fleet, Snapshot } from '../domain/snapshot.ts';
-import { duration, list } from '../domain/text.ts';
+import { count, duration, list } from '../domain/text.ts';
 import type { SwitchSettings } from '../domain/traffic.ts';
 import type { Reads } from '../observe/reads.ts';
 import { movesProduction } from '../steps/definition.ts';
@@ -128,12 +128,19 @@ export function gateNotes(snapshot: Snapshot, goal: Promotion): readonly string[
   const change = { ...goal, prepares: true };
   const bakes = bakesOf(change).map(({ percent, seconds, gates }) => {
     const each = gates.map((gate) => {
-      const needs = secondsToJudge(gate, percent, alarmTimes(snapshot)) ?? 0;
-      return `${gate.name} (${gate.kind}${gate.dryRun ? ', dry run' : ''}, ${needs === 0 ? 'at once' : `after ${duration(needs)}`})`;
+      const seconds = secondsToJudge(gate, percent, alarmTimes(snapshot)) ?? 0;
+      const requests = requestsToJudge(gate, percent);
+      const needs = [
+        ...(seconds === 0 ? [] : [`after ${duration(seconds)}`]),
+        ...(requests === undefined ? [] : [`${count(requests, 'request')} to green or more`]),
+      ];
+      return `${gate.name} (${[gate.kind, ...(gate.dryRun ? ['dry run'] : []), needs.join(' and ') || 'at once'].join(', ')})`;
     });
     const judges = each.length === 0 ? 'health alone' : list(each, 8);
     return `With ${percentText(percent)} it bakes for ${duration(seconds)}, judged by ${judges}.`;
   });
+  const counts = gatingOf(change).gates.some(({ kind }) => kind === 'probe' || kind === 'metric');
+  const more = 'Where blue fails some requests too, more are needed: with fewer, the verdict is inconclusive.';
   const ignored = (goal.allowed?.alarms ?? []).map((name) => `The alarm ${name} is ignored, as asked for.`);
-  return [...bakes, ...ignored];
+  return [...bakes, ...(counts && bakes.length > 0 ? [more] : []), ...ignored];
 }

@@ -137,9 +137,11 @@ describe('the plan', () => {
 
   test('says when each gate can judge, and how long it bakes where nothing else says it', async () => {
     const { rig } = gated('weights', { gates: [COMMAND_GATE, ALARM_GATE, { ...METRIC_GATE, max: 0.01 }] });
-    await rig.run('promote', {}, plan);
+    await rig.run('promote', { steps: [10, 100], every: 400 }, plan);
     expect(notes(rig)).toContain(
-      'With 100 % it bakes for 6 min, judged by smoke (command, at once), alarm (alarm, after 6 min) and errors (metric, after 4 min).',
+      'With 10 % it bakes for 6 min 40 s, judged by smoke (command, at once), alarm (alarm, after 6 min) and errors (metric, after 4 min and 970 requests to green or more). ' +
+        'With 100 % it bakes for 6 min, judged by smoke (command, at once), alarm (alarm, after 6 min) and errors (metric, after 4 min and 1077 requests to green or more). ' +
+        'Where blue fails some requests too, more are needed: with fewer, the verdict is inconclusive.',
     );
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { SETTLED_S, secondsToJudge } from '../../src/domain/bake.ts';
+import { requestsToJudge, SETTLED_S, secondsToJudge } from '../../src/domain/bake.ts';
 import type { Gate } from '../../src/domain/gates.ts';
+import { judgeAlone, judgeRise } from '../../src/domain/verdicts.ts';
 import { settledMinutes } from '../../src/gates/shares.ts';
 import { ALARM_GATE, COMMAND_GATE, gated, METRIC_GATE } from '../support/gated.ts';
 import { ALONE } from '../support/gates.ts';
@@ -36,6 +37,25 @@ describe.each(GATES)('a %s', (_what, gate, at10, at100) => {
     expect(await refusalOf(options(least))).toBeUndefined();
   });
 });
+
+test.each([
+  [10, 9],
+  [50, 1],
+  [90, 1 / 9],
+  [100, 0],
+])(
+  'with %d %% of production (and %d times as much for blue) a gate passes with the requests that the plan names, and with one less it does not',
+  (percent, sides) => {
+    const gate = { ...METRIC_GATE, ...MAX };
+    const needed = requestsToJudge(gate, percent)!;
+    const verdictOf = (requests: number): string => {
+      const green = { requests, failed: 0 };
+      const blue = { requests: Math.ceil(requests * sides), failed: 0 };
+      return (percent === 100 ? judgeAlone(green, gate, 0.05) : judgeRise(green, blue, gate, 0.05)).verdict;
+    };
+    expect([verdictOf(needed - 1), verdictOf(needed)]).toEqual(['inconclusive', 'pass']);
+  },
+);
 
 test.each(['command', 'prometheus', 'webhook'] as const)('a %s is asked at once', async (kind) => {
   const { rig } = gated('weights', { gates: [{ ...COMMAND_GATE, kind }] });
