@@ -15,6 +15,9 @@ const NEVER = [
   '::1',
   '169.254.0.0-169.254.255.255',
   'fd00:ec2::254',
+  // Node's `fetch` knows no ranges.
+  '127.0.0.1',
+  '169.254.169.254',
 ];
 
 /** Undefined when no proxy is set. */
@@ -23,6 +26,18 @@ export function proxyOptions(env: Env = process.env): ProxyOptions | undefined {
   if (https === undefined && http === undefined) return undefined;
   const not = [read(env, 'no_proxy') ?? '', ...NEVER].filter(Boolean).join(',');
   return { proxyEnv: { HTTPS_PROXY: https, HTTP_PROXY: http, NO_PROXY: not } };
+}
+
+/**
+ * With NODE_USE_ENV_PROXY=1 all of Node's own clients take the proxy, `fetch` too, also for this machine: not here. Nodes that cannot be told
+ * so (before 24.14) are left as they are.
+ */
+export async function spareThisMachine(env: Env = process.env): Promise<void> {
+  const proxy = proxyOptions(env);
+  if (env['NODE_USE_ENV_PROXY'] !== '1' || proxy === undefined) return;
+  const { default: http } = await import('node:http');
+  const { setGlobalProxyFromEnv }: Partial<Pick<typeof http, 'setGlobalProxyFromEnv'>> = http;
+  setGlobalProxyFromEnv?.(proxy.proxyEnv);
 }
 
 /** `HTTPS_PROXY=http://proxy:3128 and NO_PROXY=.internal`, without a password; undefined when no proxy is set. */

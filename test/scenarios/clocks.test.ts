@@ -1,6 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect } from 'vitest';
+import { followProblem } from '../../src/domain/following.ts';
+import { pullState } from '../../src/releases/state.ts';
+import { followIn } from '../support/follow-process.ts';
+import { published } from '../support/follow-world.ts';
+import { poll } from '../support/poll.ts';
 import { finished } from '../support/program.ts';
 import { scenario, type Rig, type RigOptions } from '../support/rig.ts';
 
@@ -14,6 +19,21 @@ async function machine(shop: Rig, minutes: number): Promise<Readonly<Record<stri
     };`;
   await writeFile(file, text);
   return { NODE_OPTIONS: `--import ${file}` };
+}
+
+/** Variables of a machine whose clock is ahead by the minutes in a file, which change while programs run; and what sets it. */
+async function jumpingClock({ folder }: Rig) {
+  const [minutes, code] = ['minutes', 'jump.mjs'].map((name) => path.join(folder, name)) as [string, string];
+  const text = `import fs from 'node:fs';
+    const [Real, now] = [Date, Date.now];
+    const late = () => now() + Number(fs.readFileSync('${minutes}', 'utf8')) * 60_000;
+    globalThis.Date = class extends Real {
+      constructor(...all) { super(...(all.length === 0 ? [late()] : all)); }
+      static now() { return late(); }
+    };`;
+  const jump = async (to: number): Promise<void> => writeFile(minutes, String(to));
+  await Promise.all([writeFile(code, text), jump(0)]);
+  return { variables: { NODE_OPTIONS: `--import ${code}` }, jump };
 }
 
 const WEIGHTED: RigOptions = {
@@ -46,4 +66,40 @@ describe.concurrent('machines whose clocks differ by 10 minutes', () => {
     const times = history.lines.map(({ since }) => Math.abs(Date.parse(String(since)) - Date.now()));
     expect(Math.max(...times)).toBeLessThan(120_000);
   });
+});
+
+scenario('a clock that jumps by hours while `turnout follow` waits and downloads changes nothing', async ({ rig }) => {
+  const shop = await rig({ instances: 1 });
+  const { variables, jump } = await jumpingClock(shop);
+  await using followed = await followIn(shop);
+  const { id, bucket } = followed;
+  await bucket.movePointer(await published(bucket, '42'), undefined, { at: 'now', by: 'me' });
+  const follower = shop.start(`follow --json --config ${followed.config}`, { ...variables, ...followed.variables });
+  await follower.line(({ message }) => message === '42 runs, and answers.');
+  let number = 0;
+  for (const [release, minutes] of [
+    ['43', 300],
+    ['44', -300],
+    ['45', 0],
+  ] as const) {
+    const content = await published(bucket, release);
+    const seen = await bucket.permit(id);
+    const slow = shop.slow('GetObject', 200);
+    number += 1;
+    const permit = { ...content, number, token: 't', at: 'now', state: 'given' } as const;
+    await bucket.givePermit(id, permit, seen === 'same' ? undefined : seen?.object);
+    const asked = performance.now();
+    await follower.line(({ message }) => message === `The permit with number ${number}: changing to ${release}.`);
+    await jump(minutes);
+    const { at } = await follower.line(({ message }) => message === `${release} runs, and answers.`);
+    expect(Math.abs(Date.parse(String(at)) - Date.now() - minutes * 60_000), 'by its clock').toBeLessThan(60_000);
+    await poll(async () => (await bucket.report(id))?.value.runs?.release === release, `${release} to run`, 10_000);
+    slow();
+    expect(performance.now() - asked).toBeLessThan(10_000);
+    const [one] = (await pullState(bucket, [id], Date.now())).instances;
+    expect(one).toMatchObject({ runs: release, order: { state: 'done' } });
+    expect(followProblem(one!), 'it has reported lately, whatever its clock says').toBeUndefined();
+  }
+  follower.kill('SIGTERM');
+  expect((await follower.ended).exitCode).toBe(0);
 });

@@ -1,6 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect } from 'vitest';
+import { followIn } from '../support/follow-process.ts';
+import { published } from '../support/follow-world.ts';
 import { finished } from '../support/program.ts';
 import { startProxy } from '../support/proxy.ts';
 import { scenario, type Rig } from '../support/rig.ts';
@@ -50,6 +52,35 @@ describe.concurrent('where only a proxy leads out', () => {
     const asked = proxy.asked.length;
     expect(asked).toBeGreaterThan(0);
     await shop.start('status', { ...through, NO_PROXY: '.amazonaws.com' }).ended;
+    expect(proxy.asked).toHaveLength(asked);
+  });
+
+  scenario('`turnout follow` fetches through it, and asks its own machine directly', async ({ rig }) => {
+    const shop = await rig({ instances: 1 });
+    await using followed = await followIn(shop);
+    const { id, bucket, config } = followed;
+    await bucket.movePointer(await published(bucket, '42'), undefined, { at: 'now', by: 'me' });
+    await using proxy = await startProxy(shop.folder, shop.sandbox.url);
+    const through = {
+      AWS_ENDPOINT_URL: '',
+      ...followed.variables,
+      HTTPS_PROXY: proxy.url,
+      HTTP_PROXY: proxy.url,
+      // All of Node's own clients would use it, also for this machine.
+      NODE_USE_ENV_PROXY: '1',
+      NODE_EXTRA_CA_CERTS: proxy.authority,
+    };
+    const follower = shop.start(`follow --json --config ${config}`, through);
+    await follower.line(({ message }) => message === '42 runs, and answers.');
+    follower.kill('SIGTERM');
+    await follower.ended;
+    expect((await bucket.report(id))?.value).toMatchObject({ instance: id, runs: { release: '42' } });
+    expect(new Set(proxy.asked)).toEqual(new Set(['releases.s3.eu-west-1.amazonaws.com:443']));
+    const asked = proxy.asked.length;
+    const alone = shop.start(`follow --json --config ${config}`, { ...through, NO_PROXY: '.amazonaws.com' });
+    await alone.line(({ message }) => /^Trying again: /.test(String(message)));
+    alone.kill('SIGTERM');
+    await alone.ended;
     expect(proxy.asked).toHaveLength(asked);
   });
 });

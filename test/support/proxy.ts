@@ -17,7 +17,7 @@ export interface ProxyWorld extends AsyncDisposable {
 
 export async function startProxy(folder: string, sandboxUrl: string): Promise<ProxyWorld> {
   const [key, cert] = ['key.pem', 'cert.pem'].map((name) => path.join(folder, name)) as [string, string];
-  const names = 'subjectAltName=DNS:*.eu-west-1.amazonaws.com';
+  const names = 'subjectAltName=DNS:*.eu-west-1.amazonaws.com,DNS:*.s3.eu-west-1.amazonaws.com';
   const options = [
     '-newkey',
     'ec',
@@ -33,7 +33,7 @@ export async function startProxy(folder: string, sandboxUrl: string): Promise<Pr
     stdio: 'ignore',
   });
   const aws = createTlsServer({ key: readFileSync(key), cert: readFileSync(cert) }, (asking, answer) =>
-    pass(sandboxUrl, asking, answer),
+    pass(`${sandboxUrl}${bucketOf(asking)}`, asking, answer),
   );
   const asked: string[] = [];
   const proxy = createServer((asking, answer) => {
@@ -45,7 +45,8 @@ export async function startProxy(folder: string, sandboxUrl: string): Promise<Pr
   proxy.on('connect', ({ url = '' }: IncomingMessage, client: Socket) => {
     asked.push(url);
     client.on('error', () => undefined);
-    if (!/^\w+\.eu-west-1\.amazonaws\.com:443$/.test(url)) return client.end('HTTP/1.1 403 Forbidden\r\n\r\n');
+    if (!/^(?:[\w-]+\.)?\w+\.eu-west-1\.amazonaws\.com:443$/.test(url))
+      return client.end('HTTP/1.1 403 Forbidden\r\n\r\n');
     const server = connect(awsPort, '127.0.0.1', () => client.write('HTTP/1.1 200 Connection established\r\n\r\n'));
     for (const socket of [client, server]) {
       open.add(socket);
@@ -65,6 +66,12 @@ export async function startProxy(folder: string, sandboxUrl: string): Promise<Pr
       }
     },
   };
+}
+
+/** AWS names buckets by the host, and the sandbox by the path: `/releases`. */
+function bucketOf({ headers: { host = '' } }: IncomingMessage): string {
+  const bucket = /^([\w-]+)\.s3\./.exec(host)?.[1];
+  return bucket === undefined ? '' : `/${bucket}`;
 }
 
 async function listen(server: Pick<Server, 'listen' | 'address'> & NodeJS.EventEmitter): Promise<number> {
