@@ -52,3 +52,25 @@ export class Limiter {
     this.#at = now;
   }
 }
+
+/** Lets a number of requests be under way, and the others wait. */
+export class AtOnce {
+  readonly #waiting: (() => void)[] = [];
+  #free: number;
+
+  constructor(max: number) {
+    this.#free = max;
+  }
+
+  async run<T>(request: () => Promise<T>): Promise<T> {
+    if (this.#free > 0) this.#free -= 1;
+    else await new Promise<void>((resolve) => void this.#waiting.push(resolve));
+    try {
+      return await request();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#free += 1;
+      else next();
+    }
+  }
+}

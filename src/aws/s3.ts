@@ -1,6 +1,7 @@
 import * as sdk from '@aws-sdk/client-s3';
 import { defined } from '../domain/defined.ts';
 import { OperatorError } from '../errors.ts';
+import { AtOnce } from './limiter.ts';
 import type { Send, Session } from './session.ts';
 
 /** A small object as it was read. */
@@ -30,6 +31,9 @@ export interface S3Stream {
 /** A bundle is sent in one request, which takes as long as the network needs. */
 const UPLOAD_MS = 30 * 60_000;
 
+/** Of small objects. The SDK has 50 connections, and takes the time that a request waits for one for a server that does not answer. */
+const REQUESTS_AT_ONCE = 40;
+
 /** The requests to one bucket that turnout sends. Errors are `OperatorError`s. */
 export class S3 {
   readonly bucket: string;
@@ -42,7 +46,9 @@ export class S3 {
       const config = { ...session.clientConfig(timeoutMs), forcePathStyle: session.options.endpoint !== undefined };
       return session.connect('s3', new sdk.S3Client(config));
     };
-    this.#send = connect();
+    const atOnce = new AtOnce(REQUESTS_AT_ONCE);
+    const send = connect();
+    this.#send = async (command) => atOnce.run(async () => send(command));
     this.#sendLarge = connect(UPLOAD_MS);
   }
 

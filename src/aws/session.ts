@@ -64,7 +64,7 @@ export interface Connection {
 
 /** @param operation for example `ec2:DescribeInstances` */
 function isChange(operation: string): boolean {
-  return !/:(Describe|Get|List|Simulate)/.test(operation);
+  return !/:(Describe|Get|Head|List|Simulate)/.test(operation);
 }
 
 function failureOf(thrown: unknown): unknown {

@@ -56,14 +56,18 @@ const rates = map(
     elasticloadbalancing: rate.exactOptional().describe('Requests to Elastic Load Balancing.'),
     route53: rate.exactOptional().describe('Requests to Route 53, which allows five per second for a whole account.'),
     opsworks: rate.exactOptional().describe('Requests to OpsWorks.'),
+    s3: whole(1, 1000).exactOptional().describe('Requests to S3, for pull deploys.'),
     ssm: rate.exactOptional().describe('Requests to Systems Manager.'),
     others: rate.exactOptional().describe('Requests to each other service.'),
   },
   RATE,
 );
 
-/** Route 53 allows five requests a second per account (Route 53 developer guide, quotas); the other services allow far more. */
-const RATES = { others: 5, route53: 2 };
+/**
+ * Route 53 allows five requests a second per account (Route 53 developer guide, quotas), the other services far more, and S3 thousands: its
+ * objects are read one by one, two for each instance of a pull deploy.
+ */
+const RATES = { others: 5, route53: 2, s3: 500 };
 
 /** By service; `others` applies to the rest. */
 function ratesOf(given: number | z.output<typeof rates> = {}): Record<string, number> & { others: number } {
@@ -76,7 +80,7 @@ const aws = z
       .union([rate, rates], { error: `${RATE}, or one for each service such as { route53: 2 }` })
       .exactOptional()
       .describe(
-        'Maximum reads per second, and separately changes per second, of one run for each AWS service. Default: 5, and for Route 53 2 for reads and changes together.',
+        'Maximum reads per second, and separately changes per second, of one run for each AWS service. Default: 5, for S3 500, and for Route 53 2 for reads and changes together.',
       ),
     maxAttempts: whole(1, 20).default(8).describe('Maximum attempts of a request that AWS throttles or that fails.'),
     consistencyDelay: durationMs

@@ -95,6 +95,31 @@ export function followProblem(one: Following): string | undefined {
   return word === 'follows' ? undefined : PROBLEMS[word](one);
 }
 
+/** What is unusual about instances, once for all of which it is the same, the most frequent first. */
+export function followProblems(
+  instances: readonly Following[],
+): readonly { readonly word: FollowWord; readonly says: string }[] {
+  const seen = instances.flatMap((one) => {
+    const says = followProblem(one);
+    return says === undefined ? [] : [{ id: one.id, word: followWord(one), says, runs: one.runs }];
+  });
+  // Their names, addresses and seconds differ, and nothing else.
+  const groups = Map.groupBy(seen, ({ id, word, says, runs = '' }) =>
+    word === 'silent' ? `${word} ${runs}` : says.replaceAll(id, '').replaceAll(/\d+(?:\.\d+){3}/g, ''),
+  );
+  return [...groups.values()]
+    .toSorted((a, b) => b.length - a.length)
+    .map(([first, ...others]) => ({ word: first!.word, says: `${first!.says}${sameText(others)}` }));
+}
+
+function sameText(others: readonly Pick<Following, 'id'>[]): string {
+  if (others.length === 0) return '';
+  return ` So it is with ${list(
+    others.map(({ id }) => id),
+    3,
+  )}.`;
+}
+
 function runningText({ runs }: Following): string {
   return runs === undefined ? 'It runs nothing yet.' : `It runs ${runs}.`;
 }
@@ -115,5 +140,6 @@ export function runsText(instances: readonly Following[]): string {
     [...groups]
       .toSorted((a, b) => b[1].length - a[1].length)
       .map(([release, some]) => `${some.length} ${some.length === 1 ? 'runs' : 'run'} ${release}`),
+    5,
   );
 }

@@ -1,10 +1,10 @@
-import { followProblem, runsText } from '../domain/following.ts';
+import { followProblems, runsText } from '../domain/following.ts';
 import { ago } from '../domain/text.ts';
 import type { StatusReport } from './status.ts';
 import { headed, type Paint } from './text.ts';
 
-/** Named one by one up to this many. */
-const NAMED = 10;
+/** Problems that are shown, of each kind one: a terminal of 24 lines has room for them. */
+const NAMED = 4;
 
 /** What new instances boot, who runs what, and which instance has not taken its release, and why. */
 export function pullLines({ pull, snapshot }: StatusReport, width: number, paint: Paint): string[] {
@@ -15,7 +15,7 @@ export function pullLines({ pull, snapshot }: StatusReport, width: number, paint
       ? 'There is no pointer yet: a new instance boots nothing.'
       : `New instances boot ${pointer.release} (pointer ${pointer.number}, by ${pointer.by}, ${ago((snapshot.at - Date.parse(pointer.at)) / 1000)}).`;
   const runs = instances.length === 0 ? '' : ` By their reports ${runsText(instances)}.`;
-  const problems = instances.flatMap((one) => followProblem(one) ?? []);
+  const problems = followProblems(instances).map(({ says }) => says);
   const more =
     problems.length > NAMED ? [`${problems.length - NAMED} more: \`turnout status --json\` names them.`] : [];
   return [

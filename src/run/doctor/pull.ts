@@ -1,4 +1,4 @@
-import { followProblem, followWord, runsText, type PullState } from '../../domain/following.ts';
+import { followProblems, runsText, type PullState } from '../../domain/following.ts';
 import { list } from '../../domain/text.ts';
 import { about, type Finding } from './finding.ts';
 
@@ -25,10 +25,7 @@ export function pullFindings({ pointer, instances }: PullState, wrong: readonly 
   );
   const unsigned = pointer?.isSigned === false && wanting.length > 0;
   const unequal = keys.length > 1 || (keys.length === 1 && wanting.length < instances.length);
-  const problems = instances.flatMap((one) => {
-    const says = followProblem(one);
-    return says === undefined ? [] : [{ says, isLate: ['never', 'silent'].includes(followWord(one)) }];
-  });
+  const problems = followProblems(instances);
   return [
     first,
     ...wrong.map((says) => failure(says, 'Publish it under another name, and move the pointer with `--current`.')),
@@ -48,8 +45,8 @@ export function pullFindings({ pointer, instances }: PullState, wrong: readonly 
           ),
         ]
       : []),
-    ...problems.map(({ says, isLate }) =>
-      isLate
+    ...problems.map(({ says, word }) =>
+      word === 'never' || word === 'silent'
         ? failure(says, 'Check there that `turnout follow` runs (`systemctl status turnout-follow`): docs/pull.md.')
         : warning(says, 'Fix what it names; it tries again by itself where that can help.'),
     ),
