@@ -65,6 +65,27 @@ export function createScheduler(clock: Clock): Scheduler {
   };
 }
 
+/** A timer that fires later than this was delayed by the sandbox itself. */
+const DELAYED_TIMER_MS = 20;
+
+/**
+ * Runs `task` after `ms` in which this process could read responses: it also runs the targets, and time in which it was too busy, or
+ * stopped, does not count against them. Returns a function that cancels it.
+ */
+export function afterAwake(
+  { clock, scheduler }: { readonly clock: Clock; readonly scheduler: Scheduler },
+  ms: number,
+  task: () => void,
+): () => void {
+  const due = clock.monotonic() + ms;
+  let cancel = scheduler.after(ms, () => {
+    const lateMs = clock.monotonic() - due;
+    if (lateMs > DELAYED_TIMER_MS) cancel = afterAwake({ clock, scheduler }, lateMs, task);
+    else task();
+  });
+  return () => cancel();
+}
+
 /** Tasks ordered by due time; tasks with the same due time keep the order in which they were added. */
 class TaskQueue {
   /** The next task is last, where it is cheap to remove. */

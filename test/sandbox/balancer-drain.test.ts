@@ -56,6 +56,18 @@ describe('a deregistered target', () => {
     expect(stage.elb.service.traffic().rows).toMatchObject([{ status: 502, error: 'drain-ended', release: '1' }]);
   });
 
+  it('loses no request because this process, which is all of them, was too busy for longer than the delay', async () => {
+    const slow = await stage.app('i-3', '3', 100);
+    await stage.join(group, 'i-3');
+    await stage.deregister(group, 'i-1');
+    const asked = get();
+    await poll(() => slow.seen.length === 1, 'the request to arrive');
+    await stage.deregister(group, 'i-3');
+    const since = performance.now();
+    while (performance.now() < since + 500);
+    expect(await asked).toEqual({ status: 200, body: 'i-3' });
+  });
+
   it('keeps its requests when it is registered again before', async () => {
     const held = get('/hold');
     await holding(first);

@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import type { Clock } from '../../clock.ts';
-import type { Scheduler } from '../scheduler.ts';
+import { afterAwake, type Scheduler } from '../scheduler.ts';
 
 /** The result of a health check. */
 export type CheckResult =
@@ -36,9 +36,6 @@ export interface CheckLimits {
   accepts(code: number): boolean;
 }
 
-/** A timer that fires later than this was delayed by the sandbox itself. */
-const DELAYED_TIMER_MS = 20;
-
 /**
  * One health check with its timeout. Never rejects; after an abort of `signal` the result is meaningless. The timeout does not
  * include time in which this process, which also runs the targets, was too busy to read responses.
@@ -52,16 +49,7 @@ export async function checkOnce(
   const over = new AbortController();
   const end = (): void => over.abort();
   signal.addEventListener('abort', end, { once: true });
-  let cancel = (): void => {};
-  const limit = (ms: number): void => {
-    const due = clock.monotonic() + ms;
-    cancel = scheduler.after(ms, () => {
-      const late = clock.monotonic() - due;
-      if (late > DELAYED_TIMER_MS) limit(late);
-      else end();
-    });
-  };
-  limit(limits.timeoutMs);
+  const cancel = afterAwake({ clock, scheduler }, limits.timeoutMs, end);
   try {
     const code = await probe(check, over.signal);
     return limits.accepts(code) ? { ok: true } : { ok: false, cause: 'mismatch', code };

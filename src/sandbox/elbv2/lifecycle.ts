@@ -2,6 +2,7 @@ import type { TargetHealth } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { checkOnce } from '../balancer/probe.ts';
 import type { Eligibility } from '../balancer/target-pool.ts';
 import { Upstream } from '../balancer/upstream.ts';
+import { afterAwake } from '../scheduler.ts';
 import type { Machine } from '../service.ts';
 import {
   afterCheck,
@@ -76,7 +77,7 @@ function poolTargetOf(
 
 /**
  * Deregisters a target. The API returns `draining` for the deregistration delay. The data plane applies the change after
- * the propagation time and then gives requests in flight the whole delay.
+ * the propagation time and then gives requests in flight the whole delay, in which it can read their responses.
  */
 export function deregisterTarget(state: Elbv2State, group: TargetGroup, target: ElbTarget): void {
   if (target.drain) return;
@@ -94,7 +95,7 @@ export function deregisterTarget(state: Elbv2State, group: TargetGroup, target: 
   later(delayMs, () => removeFromHistory(state, group, target));
   later(propagationMs, () => {
     leaveDataPlane(state, group, target);
-    later(delayMs, () => abortInFlight(state, target));
+    cancellations.push(afterAwake(state, delayMs, () => abortInFlight(state, target)));
   });
 }
 
