@@ -19,6 +19,7 @@ export interface LoadOptions {
   readonly resolver?: string;
 }
 
+/** The shortest wait for the next request, so that a high rate is sent in small groups. */
 const TICK_MS = 2;
 /** Lifetime of persistent connections to a host name: an older connection would never follow a DNS switch. */
 const KEPT_MS = 1000;
@@ -44,7 +45,7 @@ export class Load {
   readonly #lookup: LookupFunction | undefined;
   readonly #open = new Set<Promise<void>>();
   readonly #startedAt = performance.now();
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
   #due = 0;
 
   constructor(options: LoadOptions) {
@@ -54,7 +55,7 @@ export class Load {
     this.#path = pathname + search;
     this.#lookup = options.resolver === undefined ? undefined : lookupAt(options.resolver);
     for (let i = 0; i < options.kept; i += 1) this.#idle.push(this.#connect());
-    this.#timer = setInterval(() => this.#sendDue(), TICK_MS);
+    this.#sendDue();
   }
 
   get seconds(): number {
@@ -63,7 +64,7 @@ export class Load {
 
   /** Stops sending; resolves when every request has ended, which takes at most the timeout. */
   async stop(): Promise<void> {
-    clearInterval(this.#timer);
+    clearTimeout(this.#timer);
     await Promise.all(this.#open);
     await Promise.all(this.#idle.map(({ client }) => client.destroy()));
   }
@@ -75,6 +76,8 @@ export class Load {
       this.#open.add(request);
       void request.finally(() => this.#open.delete(request));
     }
+    const nextMs = this.#startedAt + (this.#due * 1000) / this.#options.rate - performance.now();
+    this.#timer = setTimeout(() => this.#sendDue(), Math.max(TICK_MS, nextMs));
   }
 
   async #send(n: number, dueAt: number): Promise<void> {
