@@ -1,16 +1,21 @@
 /**
  * Looks for what breaks:  npm run soak [-- --histories 10000] [-- --from SEED] [-- --processes 1] [-- --minutes 10] [-- --rate 200]
  *
+ * `--fleet auto-scaling`, `--traffic weighted-listener` or `weighted-dns`: as of the demo. Groups scale out and lose instances meanwhile.
+ *
  * First it lives random histories on a virtual clock, a hundred for each seed; one that breaks something is written with its seed, and
  * the others go on. Then it switches production back and forth under load for the given time. Exits with 1 when a history broke
  * something, a task was not done or a request failed.
  */
 import { parseArgs } from 'node:util';
 import { messageOf } from '../src/errors.ts';
-import { expectServing, runOne } from './demo/demo.ts';
+import { expectServing, UNDISTURBED, runOne } from './demo/demo.ts';
 import type { TaskRow } from './demo/demo.ts';
+import { disturbances } from './demo/groups.ts';
+import type { During } from './demo/groups.ts';
 import { startMeter } from './meter.ts';
 import type { Meter } from './meter.ts';
+import { FLEET_SECTIONS, TEMPLATES } from './rig/config.ts';
 import { startRig } from './rig/sandbox.ts';
 import { EACH, liveRange } from './soak/histories.ts';
 import type { Rig } from './rig/sandbox.ts';
@@ -22,6 +27,8 @@ const { values } = parseArgs({
     histories: { type: 'string', default: '10000' },
     from: { type: 'string', default: String(Math.floor(Date.now() / 1000)) },
     processes: { type: 'string', default: '1' },
+    fleet: { type: 'string', default: 'ec2' },
+    traffic: { type: 'string', default: 'target-groups' },
   },
 });
 const interruption = new AbortController();
@@ -29,14 +36,23 @@ for (const name of ['SIGINT', 'SIGTERM'] as const)
   process.on(name, () => interruption.abort(new Error(`received ${name}`)));
 
 async function soak(rig: Rig, meter: Meter, endAt: number): Promise<void> {
+  const disturbed = rig.groups.length > 0 ? disturbances(rig, true) : () => UNDISTURBED;
+  const back = rig.groups.length > 0 ? ['rollback', '--grow'] : ['rollback'];
   await switchOnce(rig, meter, ['up', '--release', '42']);
   for (let promoted = false; performance.now() < endAt; promoted = !promoted) {
-    await switchOnce(rig, meter, [promoted ? 'rollback' : 'promote']);
+    const args = promoted ? back : ['promote'];
+    await switchOnce(rig, meter, args, disturbed(args));
   }
 }
 
-async function switchOnce(rig: Rig, meter: Meter, args: readonly string[]): Promise<void> {
-  const row = await runOne(rig, meter, args, interruption.signal);
+async function switchOnce(
+  rig: Rig,
+  meter: Meter,
+  args: readonly string[],
+  { onEvent, done }: During = UNDISTURBED,
+): Promise<void> {
+  const row = await runOne(rig, meter, args, interruption.signal, onEvent);
+  await done();
   process.stdout.write(`${line(row, process.uptime())}\n`);
   if (row.result !== 'done') throw new Error(`${row.task}: ${row.result}: ${row.message}`);
   if (row.failed > 0) throw new Error(`${row.failed} requests failed during ${row.task}`);
@@ -69,12 +85,17 @@ async function histories(): Promise<boolean> {
 }
 
 async function switches(): Promise<boolean> {
-  await using rig = await startRig();
-  await using meter = await startMeter({ url: rig.url, rate: Number(values.rate) });
+  await using rig = await startRig(undefined, oneOf(TEMPLATES, values.traffic), oneOf(FLEET_SECTIONS, values.fleet));
+  await using meter = await startMeter({ url: rig.url, resolver: rig.resolver, rate: Number(values.rate) });
   await soak(rig, meter, performance.now() + Number(values.minutes) * 60_000);
   const { total, failed, failures, latencyMs } = await meter.stop();
   process.stdout.write(`${JSON.stringify({ sent: total.sent, failed, latencyMs, failures })}\n`);
   return failed === 0;
+}
+
+function oneOf<K extends string>(known: Readonly<Record<K, unknown>>, word: string): K {
+  if (Object.hasOwn(known, word)) return word as K;
+  throw new Error(`${word} is none of ${Object.keys(known).join(', ')}`);
 }
 
 async function main(): Promise<void> {

@@ -13,6 +13,31 @@ const GROUPS: RigOptions = {
   scalingGroups: ['shop-a', 'shop-b'],
 };
 
+/** The same behind names: each group has a load balancer. */
+const NAMED: RigOptions = {
+  scalingGroups: ['shop-a', 'shop-b'],
+  production: [
+    { name: 'shop-blue', port: 8080, loadBalancer: 'shop-blue' },
+    { name: 'shop-green', port: 8080, loadBalancer: 'shop-green', serves: false },
+  ],
+  test: [],
+  dns: {
+    propagation: 200,
+    insync: 300,
+    ttl: 1000,
+    names: [
+      {
+        name: 'www.shop.test',
+        sides: [
+          { id: 'blue', loadBalancer: 'shop-blue', weight: 100 },
+          { id: 'green', loadBalancer: 'shop-green', weight: 0 },
+        ],
+      },
+    ],
+  },
+  traffic: 'retention: 1s, ttl: 1s, residualTraffic: { requests: 2, within: 1s }',
+};
+
 const groupsOf = (shop: Rig) => scalingOf(shop.sandbox, 'shop-web');
 
 /** Minimum, desired capacity and instances in service. */
@@ -72,6 +97,23 @@ describe.concurrent('Auto Scaling groups', () => {
     expect(refused.next[0]).toContain('--grow` lets shop-a grow from 4 to 5 first');
     await shop.task('rollback --grow');
     expect(shop.where()).toEqual({ 'shop-blue': '41 × 5', 'shop-green': '42 × 5' });
+    await shop.expectNoFailures();
+  });
+
+  scenario('take turns behind names, and one that loses an instance meanwhile is whole again', async ({ rig }) => {
+    const shop = await rig(NAMED);
+    await shop.task('up --release 42');
+    expect(shop.where()).toEqual({ 'shop-blue': '41 × 3', 'shop-green': '42 × 3' });
+    const promote = shop.start('promote --yes --json');
+    await promote.reaches('shift-weights shop-green');
+    const [InstanceId = ''] = await groupsOf(shop).served('shop-b');
+    const input = { InstanceId, ShouldDecrementDesiredCapacity: false };
+    await call(shop.sandbox.autoscaling, 'TerminateInstanceInAutoScalingGroup', input);
+    expect(finished(await promote.ended)).toMatchObject({ result: 'done' });
+    await groupsOf(shop).settled('shop-b', 3);
+    await shop.task('cleanup --wait');
+    expect(shop.where()).toEqual({ 'shop-blue': '', 'shop-green': '42 × 3' });
+    expect([await sizes(shop, 'shop-a'), await sizes(shop, 'shop-b')]).toEqual(['0 0 0', '1 3 3']);
     await shop.expectNoFailures();
   });
 

@@ -81,7 +81,8 @@ export async function expectServing(meter: Pick<Meter, 'read'>, message: string)
   }
 }
 
-const NOTHING: During = { onEvent: () => {}, done: async () => {} };
+/** Nothing happens in the middle. */
+export const UNDISTURBED: During = { onEvent: () => {}, done: async () => {} };
 
 /** Runs the tasks in sequence, with what happens in the middle of each; stops after one that does not end as expected. */
 export async function runDemo(
@@ -90,7 +91,7 @@ export async function runDemo(
   signal: AbortSignal,
   onTask: (task: string) => void,
   tasks: typeof TASKS = TASKS,
-  during: (args: readonly string[]) => During = () => NOTHING,
+  during: (args: readonly string[]) => During = () => UNDISTURBED,
 ): Promise<readonly TaskRow[]> {
   const rows: TaskRow[] = [];
   for (const args of tasks) {
@@ -111,7 +112,7 @@ export async function runOne(
   meter: Meter,
   args: readonly string[],
   signal: AbortSignal,
-  onEvent: During['onEvent'] = NOTHING.onEvent,
+  onEvent: During['onEvent'] = UNDISTURBED.onEvent,
 ): Promise<TaskRow> {
   const before = await meter.read();
   const { result, message, seconds, awsRequests } = await runTaskCommand(rig, args, signal, onEvent);

@@ -8,6 +8,8 @@ import type { Rig } from '../rig/sandbox.ts';
 /** When it happens: as the step that has such a title begins. */
 const BEGINS: Readonly<Record<string, RegExp>> = { promote: /^(send|attach) /, rollback: /^/ };
 const PAUSE_MS = 250;
+/** No group scales out beyond that. */
+const MOST = 6;
 
 /** What happens in the middle of a task. */
 export interface During {
@@ -16,8 +18,10 @@ export interface During {
   readonly done: () => Promise<void>;
 }
 
-/** The group that serves scales out, and the other one loses an instance; only in the first promote and in the rollback. */
-export function disturbances({ env, groups }: Rig): (args: readonly string[]) => During {
+/**
+ * The group that serves scales out, and the other one loses an instance: in the first promote and in the first rollback, or in each.
+ */
+export function disturbances({ env, groups }: Rig, isEach = false): (args: readonly string[]) => During {
   const [first = '', second = ''] = groups;
   const left: Record<string, readonly [serving: string, other: string]> = {
     promote: [first, second],
@@ -25,12 +29,12 @@ export function disturbances({ env, groups }: Rig): (args: readonly string[]) =>
   };
   return ([verb = '']) => {
     let happened: Promise<void> | undefined;
+    const pair = left[verb];
+    if (!isEach) delete left[verb];
     return {
       onEvent: (event) => {
-        const pair = left[verb];
         if (pair === undefined || event.type !== 'step-started' || !BEGINS[verb]?.test(event.title)) return;
-        delete left[verb];
-        happened = disturb(env, ...pair);
+        happened ??= disturb(env, ...pair);
       },
       done: async () => happened,
     };
@@ -45,7 +49,7 @@ async function disturb(env: NodeJS.ProcessEnv, serving: string, other: string): 
       AutoScalingGroupNames: [serving, other],
     });
     const groupOf = (name: string) => AutoScalingGroups.find((group) => group.AutoScalingGroupName === name);
-    const DesiredCapacity = (groupOf(serving)?.DesiredCapacity ?? 0) + 1;
+    const DesiredCapacity = Math.min(MOST, (groupOf(serving)?.DesiredCapacity ?? 0) + 1);
     await client.setDesiredCapacity({ AutoScalingGroupName: serving, DesiredCapacity });
     await sleep(PAUSE_MS);
     const [lost] = groupOf(other)?.Instances ?? [];
