@@ -90,6 +90,13 @@ const TRANSLATIONS: Readonly<Record<string, Translation>> = {
     message: 'The image does not exist any more, or cannot be used. {detail}',
     next: 'Build it again; then `turnout cleanup --discard --release R` and `turnout up --release R` begin anew.',
   },
+  // Auto Scaling tries a template before it takes it, and says what EC2 says of it.
+  'launch-refused': {
+    matches:
+      /^InvalidKeyPair\.NotFound$|^InvalidGroup\.NotFound$|Invalid IAM Instance Profile|valid fully-formed launch template/,
+    message: 'EC2 would not launch these servers. {detail}',
+    next: 'Make what is missing, then run this again; or correct the launch template, then `turnout abandon` and `turnout up` begin anew.',
+  },
   'launch-changed': {
     matches: /^IdempotentParameterMismatch$/,
     message: 'A part of this fleet was launched in another way before. {detail}',

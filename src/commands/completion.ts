@@ -12,7 +12,7 @@ interface Words {
 }
 
 const SHELLS = { bash, zsh, fish } as const;
-const names = Object.keys(SHELLS);
+const shells = Object.keys(SHELLS);
 
 const EVERYWHERE: Readonly<Record<string, Options>> = {
   config: { type: 'string', describe: 'Config file of the environment' },
@@ -28,7 +28,7 @@ const FILES = ['config', 'report', 'summary'];
  */
 export function completionScript(shell: unknown, commands: readonly Command[]): string {
   if (typeof shell === 'string' && shell in SHELLS) return SHELLS[shell as keyof typeof SHELLS](wordsOf(commands));
-  throw new OperatorError('usage', `\`turnout completion\` knows ${names.join(', ')}; found "${String(shell)}".`, {
+  throw new OperatorError('usage', `\`turnout completion\` knows ${shells.join(', ')}; found "${String(shell)}".`, {
     next: ['For example: eval "$(turnout completion bash)"'],
   });
 }
@@ -36,7 +36,7 @@ export function completionScript(shell: unknown, commands: readonly Command[]): 
 function wordsOf(commands: readonly Command[]): readonly Words[] {
   return commands.map(({ usage, describe, options }) => {
     const [name = '', second = ''] = usage.split(' ');
-    const after = second === '<shell>' ? names : /^\w/.test(second) ? [second] : [];
+    const after = second === '<shell>' ? shells : /^\w/.test(second) ? [second] : [];
     return { name, describe, after, options: Object.entries({ ...options, ...EVERYWHERE }) };
   });
 }
@@ -45,10 +45,20 @@ function takesValue({ type }: Options): boolean {
   return type !== 'boolean';
 }
 
+/** Options whose value is one of some words; an option of one name has the same ones everywhere. */
+function chosen(commands: readonly Words[]): ReadonlyMap<string, string> {
+  return new Map(
+    commands.flatMap(({ options }) =>
+      options.flatMap(([name, { choices }]) => (choices === undefined ? [] : [[name, choices.join(' ')] as const])),
+    ),
+  );
+}
+
 function bash(commands: readonly Words[]): string {
   const valued = commands.flatMap(({ options }) => options.filter(([, one]) => takesValue(one)).map(([name]) => name));
-  const free = [...new Set(valued)].filter((name) => !FILES.includes(name));
-  const flags = (some: readonly string[], between: string): string => some.map((name) => `--${name}`).join(between);
+  const some = chosen(commands);
+  const free = [...new Set(valued)].filter((name) => !FILES.includes(name) && !some.has(name));
+  const flags = (names: readonly string[], between: string): string => names.map((name) => `--${name}`).join(between);
   return [
     '_turnout() {',
     '  local cur="${COMP_WORDS[COMP_CWORD]}" prev="${COMP_WORDS[COMP_CWORD-1]}" verb="" words="" i',
@@ -57,7 +67,9 @@ function bash(commands: readonly Words[]): string {
     '  done',
     '  COMPREPLY=()',
     '  case "$prev" in',
-    `    ${flags(FILES, '|')}) COMPREPLY=($(compgen -f -- "$cur")); return ;;`,
+    // So that a folder gets a slash, and not a space; a shell that knows no compopt goes without.
+    `    ${flags(FILES, '|')}) compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$cur")); return ;;`,
+    ...[...some].map(([name, words]) => `    --${name}) COMPREPLY=($(compgen -W "${words}" -- "$cur")); return ;;`),
     `    ${flags(free, '|')}) return ;;`,
     '  esac',
     '  case "$verb" in',
@@ -92,7 +104,8 @@ function fish(commands: readonly Words[]): string {
     `complete -c turnout -n __fish_use_subcommand -a ${name} -d ${quoted(describe)}`,
     ...after.map((word) => `complete -c turnout -n '__fish_seen_subcommand_from ${name}' -a ${word}`),
     ...options.map(([option, one]) => {
-      const value = takesValue(one) ? (FILES.includes(option) ? ' -r -F' : ' -x') : '';
+      const own = one.choices === undefined ? '' : ` -a ${quoted(one.choices.join(' '))}`;
+      const value = takesValue(one) ? (FILES.includes(option) ? ' -r -F' : ` -x${own}`) : '';
       return `complete -c turnout -n '__fish_seen_subcommand_from ${name}' -l ${option}${value} -d ${quoted(one.describe)}`;
     }),
   ]);

@@ -79,7 +79,7 @@ export async function createComponents(
   const { route53, dns } = await openDns({ clock, scheduler, elbv2, pageSize, plan: plan.dns });
   closers.push(() => dns.close());
   const s3 = createS3(clock);
-  const iam = createIam(createInventory({ ec2, elbv2, opsworks, autoscaling }, region));
+  const iam = createIam(createInventory({ ec2, elbv2, opsworks, autoscaling }, region), ec2.profiles);
   if (plan.policy !== undefined) iam.putPolicy('sandbox', plan.policy);
   return {
     scheduler,
@@ -117,7 +117,8 @@ function balancerOptions(
     const found = ec2.network.subnets.find((candidate) => candidate.id === id);
     return found && { zone: found.zone, vpcId: ec2.network.vpc };
   };
-  return { ...common, region, pageSize, addresses: balancerAddresses(plan, block), subnet, vpc: ec2.network.vpc };
+  const { vpc, securityGroup } = ec2.network;
+  return { ...common, region, pageSize, addresses: balancerAddresses(plan, block), subnet, vpc, securityGroup };
 }
 
 /** No delays while the first resources are created. */

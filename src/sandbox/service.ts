@@ -60,6 +60,8 @@ export interface Download {
 export interface Service {
   readonly id: 'autoscaling' | 'cloudwatch' | 'ec2' | 'elbv2' | 'iam' | 'opsworks' | 'route53' | 's3' | 'ssm' | 'sts';
   readonly operations: Readonly<Record<string, Operation>>;
+  /** What a dry run of an operation is refused for, beside the permission. Throws `ApiError`. */
+  readonly checks?: Readonly<Record<string, Operation>>;
   /** Faults that are specific to the service, by kind, such as `drain`; started with `POST /_turnout/faults {"kind": "drain", ...}`. */
   readonly faults?: Readonly<Record<string, FaultMaker>>;
   /** Admin pages by name, such as `traffic`. */

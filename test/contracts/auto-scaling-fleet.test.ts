@@ -180,11 +180,12 @@ describe('a group', () => {
 
   test('says why it launches nothing', async () => {
     const world = await start();
-    const order = await orderOf(world);
-    await world.open().launch({
-      ...order,
-      spec: { ...order.spec, request: { ...order.spec.request, image: 'ami-0123456789abcdef0' } },
-    });
+    const { instances } = await launched(world);
+    const InstanceIds = instances.slice(0, 1).map(({ id }) => id);
+    const { Reservations } = await callEc2(world.sandbox, 'DescribeInstances', { InstanceIds });
+    const { ImageId } = Reservations[0].Instances[0] as { ImageId: string };
+    await callEc2(world.sandbox, 'DeregisterImage', { ImageId });
+    await callEc2(world.sandbox, 'TerminateInstances', { InstanceIds });
     await poll(async () => ((await fleet(world, 'green')).group?.failures.length ?? 0) > 0, 'a failure');
     expect((await fleet(world, 'green')).group?.failures[0]).toContain('Launching EC2 instance failed.');
   });

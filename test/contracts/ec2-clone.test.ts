@@ -42,6 +42,8 @@ const PROTECTED = {
 async function start(...servers: readonly object[]): Promise<Ec2World> {
   const world = await startEc2World();
   onTestFinished(async () => world.close());
+  await callEc2(world.sandbox, 'CreateKeyPair', { KeyName: 'ops' });
+  world.sandbox.ec2.profiles.create('web');
   for (const server of servers) bootOne(world, server);
   return world;
 }

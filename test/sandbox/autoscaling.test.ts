@@ -70,21 +70,37 @@ describe('a group', () => {
     await scaling.settled(name, 3);
   });
 
-  test('says why a launch failed, in the words of EC2', async () => {
+  async function templateOf(ImageId: string, more: object = {}) {
     const { LaunchTemplate } = await callEc2(sandbox, 'CreateLaunchTemplate', {
-      LaunchTemplateName: `broken-${name}`,
-      LaunchTemplateData: { ImageId: 'ami-0123456789abcdef0' },
+      LaunchTemplateName: `own-${name}`,
+      LaunchTemplateData: { ImageId, ...more },
     });
     const { LaunchTemplateId } = LaunchTemplate as { LaunchTemplateId: string };
-    await scaling.create(name, { DesiredCapacity: 1, LaunchTemplate: { LaunchTemplateId, Version: '1' } });
+    return { LaunchTemplateId, Version: '1' };
+  }
+
+  test('says why a launch failed, in the words of EC2', async () => {
+    const [{ ImageId: SourceImageId }] = (await callEc2(sandbox, 'DescribeImages', {})).Images;
+    const copy = { Name: `copy for ${name}`, SourceImageId, SourceRegion: sandbox.region };
+    const { ImageId } = await callEc2(sandbox, 'CopyImage', copy);
+    await scaling.create(name, { DesiredCapacity: 0, LaunchTemplate: await templateOf(ImageId) });
+    await callEc2(sandbox, 'DeregisterImage', { ImageId });
+    await scaling.client.setDesiredCapacity({ AutoScalingGroupName: name, DesiredCapacity: 1 });
     const failed = async () => {
       const { Activities = [] } = await scaling.client.describeScalingActivities({ AutoScalingGroupName: name });
-      return Activities.some(
-        (one) => one.StatusCode === 'Failed' && one.StatusMessage?.includes('ami-0123456789abcdef0'),
-      );
+      return Activities.some((one) => one.StatusCode === 'Failed' && one.StatusMessage?.includes(ImageId));
     };
     await poll(failed, 'a failed activity');
     expect((await scaling.group(name)).Instances).toEqual([]);
+  });
+
+  test('refuses a template that EC2 would not launch', async () => {
+    const [{ ImageId }] = (await callEc2(sandbox, 'DescribeImages', {})).Images;
+    const LaunchTemplate = await templateOf(ImageId, { KeyName: 'nobody' });
+    await expect(scaling.create(name, { DesiredCapacity: 0, LaunchTemplate })).rejects.toMatchObject({
+      name: 'ValidationError',
+      message: "You must use a valid fully-formed launch template. The key pair 'nobody' does not exist",
+    });
   });
 
   test('refuses what AWS refuses', async () => {

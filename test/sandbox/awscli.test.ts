@@ -101,7 +101,7 @@ describe('aws ec2', () => {
     expect(unknown).toContain(
       'An error occurred (InvalidInstanceID.NotFound) when calling the DescribeInstances operation',
     );
-    expect(await refusal('ec2', 'describe-key-pairs')).toContain('(InvalidAction)');
+    expect(await refusal('ec2', 'describe-addresses')).toContain('(InvalidAction)');
     expect(await refusal('ec2', 'describe-vpcs', '--dry-run')).toContain('(DryRunOperation)');
     sandbox.faults.add({ kind: 'throttle', operation: 'DescribeVpcs', count: 1 });
     expect(await refusal('ec2', 'describe-vpcs')).toContain('(RequestLimitExceeded)');

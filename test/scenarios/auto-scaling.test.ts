@@ -154,7 +154,7 @@ describe.concurrent('Auto Scaling groups', () => {
     });
     await shop.task('adopt --release 41');
     const { message } = await shop.task('up --release 42', 'failed');
-    expect(message).toContain('Launching EC2 instance failed.');
+    expect(message).toContain('EC2 would not launch these servers. You must use a valid fully-formed launch template.');
     await shop.task('cleanup --discard');
     expect(await sizes(shop, 'shop-b')).toBe('0 0 0');
   });

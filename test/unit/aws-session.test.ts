@@ -229,6 +229,7 @@ describe('what comes back', () => {
     ['InstanceLimitExceeded', 'no-capacity'],
     ['InsufficientFreeAddressesInSubnet', 'no-capacity'],
     ['InvalidAMIID.NotFound', 'image-gone'],
+    ['InvalidKeyPair.NotFound', 'launch-refused'],
     ['IdempotentParameterMismatch', 'launch-changed'],
     ['SomethingNew', 'aws-error'],
   ];

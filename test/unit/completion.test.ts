@@ -26,6 +26,7 @@ test.each([
   ['turnout up --release ', []],
   ['turnout up --release 42 --wa', ['--wait', '--watch-traffic']],
   ['turnout status --config /et', ['/etc']],
+  ['turnout permissions --task ro', ['rollback', 'rolling']],
 ])('bash completes %j', (line, words) => {
   expect(offered(line)).toEqual(words);
 });

@@ -1,7 +1,7 @@
 import {
   CreateTagsCommand,
   DescribeInstancesCommand,
-  DescribeKeyPairsCommand,
+  DescribeAddressesCommand,
   DescribeVpcsCommand,
   RunInstancesCommand,
   TerminateInstancesCommand,
@@ -52,7 +52,7 @@ describe('errors in each protocol', () => {
       status: 400,
       text: expect.stringContaining('<Code>InvalidAction</Code>') as string,
     });
-    const missing = cloud.ec2.send(new DescribeKeyPairsCommand({}));
+    const missing = cloud.ec2.send(new DescribeAddressesCommand({}));
     await expect(missing).rejects.toMatchObject({ name: 'InvalidAction', message: /does not implement/ });
     const json = cloud.ssm.send(new ListCommandsCommand({}));
     await expect(json).rejects.toMatchObject({ name: 'UnknownOperationException' });

@@ -12,6 +12,7 @@ const { launch, launchIds, find, stateOf, untilState } = ec2Words(() => cloud);
 
 describe('RunInstances', () => {
   test('boots HTTP servers: pending, then running, each with its own address', async () => {
+    await cloud.ec2.send(new ec2.CreateKeyPairCommand({ KeyName: 'k' }));
     const [instance] = await launch({ SubnetId: cloud.subnets[1]!, InstanceType: 't3.small', KeyName: 'k' });
     expect(instance).toMatchObject({
       ImageId: cloud.image,

@@ -55,7 +55,12 @@ export function permissionFindings(
 ): readonly Finding[] {
   const { ok, failed, notChecked } = about('permissions');
   const allowed = asked.filter(({ outcome }) => outcome === 'allowed').map(({ operation }) => operation);
-  const denied = asked.flatMap(({ outcome }) => (outcome instanceof OperatorError ? [outcome] : []));
+  // Each zone has a launch of its own, and all may be refused for the same.
+  const denied = [
+    ...new Map(
+      asked.flatMap(({ outcome }) => (outcome instanceof OperatorError ? [[outcome.message, outcome]] : [])),
+    ).values(),
+  ];
   const ignored = asked.filter(({ outcome }) => outcome === 'ignored').map(({ operation }) => operation);
   const known = simulated instanceof OperatorError ? { allowed: [], denied: [] } : simulated;
   const said = new Set([...known.allowed, ...known.denied.map(({ action }) => action)]);

@@ -101,7 +101,7 @@ async function attempt(
   const accessKey = accessKeyOf(request);
   const denial = options.denial(accessKey, { service: serviceProtocol.service, operation: name, input });
   if (denial !== undefined) throw serviceProtocol.denied(denial);
-  refuseDryRun(schema, input);
+  await refuseDryRun(options.services, serviceProtocol, schema, name, input);
   const output = await run(input, { ...callOf(options, name, faults), accessKey });
   applyFaultsAfter(serviceProtocol, faults);
   return { status: 200, ...protocol.head?.(schema, output), body: protocol.encode(schema, output, requestId) };
@@ -124,8 +124,17 @@ function callOf(options: EndpointOptions, name: string, faults: readonly ApiFaul
   return { lagMs: Math.min(options.ageMs(), Math.max(options.consistencyMs(), ...stale)) };
 }
 
-function refuseDryRun(schema: OperationSchema, input: Record<string, unknown>): void {
+/** EC2 looks at the parameters of a dry run, too. */
+async function refuseDryRun(
+  services: readonly Service[],
+  { service: id }: ServiceProtocol,
+  schema: OperationSchema,
+  name: string,
+  input: Record<string, unknown>,
+): Promise<void> {
   if (input.DryRun !== true || !schema.input.isStructSchema()) return;
+  const service = services.find((candidate) => candidate.id === id);
+  await ownValue(service?.checks ?? {}, name)?.(input);
   throw new ApiError('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412);
 }
 

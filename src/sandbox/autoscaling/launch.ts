@@ -3,7 +3,13 @@ import type {
   LaunchTemplateSpecification,
   TagDescription,
 } from '@aws-sdk/client-auto-scaling';
-import type { DescribeLaunchTemplateVersionsResult, LaunchTemplateVersion, Reservation } from '@aws-sdk/client-ec2';
+import type {
+  _InstanceType,
+  DescribeLaunchTemplateVersionsResult,
+  LaunchTemplateVersion,
+  Reservation,
+  RunInstancesRequest,
+} from '@aws-sdk/client-ec2';
 import { messageOf } from '../../errors.ts';
 import { call } from '../service.ts';
 import type { Member, ScalingGroup, GroupSettings } from './model.ts';
@@ -77,6 +83,17 @@ export async function launchMember(
   }
 }
 
+/** RunInstances for one instance, wherever it goes. */
+export function requestFor(version: LaunchTemplateVersion, override: LaunchTemplateOverrides): RunInstancesRequest {
+  return {
+    LaunchTemplate: { LaunchTemplateId: version.LaunchTemplateId, Version: String(version.VersionNumber) },
+    MinCount: 1,
+    MaxCount: 1,
+    ...(override.InstanceType && { InstanceType: override.InstanceType as _InstanceType }),
+    ...(override.ImageId && { ImageId: override.ImageId }),
+  };
+}
+
 async function runOne(
   state: AutoScalingState,
   group: ScalingGroup,
@@ -86,12 +103,8 @@ async function runOne(
 ): Promise<Member> {
   const Tags = group.tags.filter(({ PropagateAtLaunch }) => PropagateAtLaunch).map(keyAndValue);
   const reservation = await call<Reservation>(state.ec2, 'RunInstances', {
-    LaunchTemplate: { LaunchTemplateId: version.LaunchTemplateId, Version: String(version.VersionNumber) },
+    ...requestFor(version, override),
     SubnetId,
-    MinCount: 1,
-    MaxCount: 1,
-    ...(override.InstanceType && { InstanceType: override.InstanceType }),
-    ...(override.ImageId && { ImageId: override.ImageId }),
     ...(Tags.length > 0 && { TagSpecifications: [{ ResourceType: 'instance', Tags }] }),
   });
   const { InstanceId: id = '', InstanceType: type = '', ImageId: image = '', Placement } = reservation.Instances![0]!;

@@ -1,11 +1,12 @@
 import type {
   CreateAutoScalingGroupType,
+  LaunchTemplateOverrides,
   LaunchTemplateSpecification,
   UpdateAutoScalingGroupType,
 } from '@aws-sdk/client-auto-scaling';
 import { withoutUndefined } from '../records.ts';
 import { scalingError } from './errors.ts';
-import { resolveVersion } from './launch.ts';
+import { requestFor, resolveVersion } from './launch.ts';
 import type { GroupSettings } from './model.ts';
 import { subnetsOf } from './reconcile.ts';
 import type { AutoScalingState } from './state.ts';
@@ -39,7 +40,7 @@ export async function checkedSettings(
       'Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId or MixedInstancesPolicy parameter.',
     );
   const wanted = template ?? mixed?.LaunchTemplate?.LaunchTemplateSpecification;
-  const named = wanted && (await withNames(state, wanted));
+  const named = wanted && (await withNames(state, wanted, mixed?.LaunchTemplate?.Overrides?.[0]));
   const { AutoScalingGroupName: _name, ...own } = withoutUndefined(given) as UpdateAutoScalingGroupType;
   if (named && template) own.LaunchTemplate = named;
   if (named && mixed)
@@ -54,13 +55,16 @@ export async function checkedSettings(
   return { ...settings, AvailabilityZones: await zonesOf(state, settings) };
 }
 
-/** With id and name, as it is returned, and the version as it was given. */
+/** With id and name, as it is returned, and the version as it was given. What EC2 would not launch is refused. */
 async function withNames(
   state: AutoScalingState,
   wanted: LaunchTemplateSpecification,
+  override: LaunchTemplateOverrides = {},
 ): Promise<LaunchTemplateSpecification> {
   try {
-    const { LaunchTemplateId, LaunchTemplateName } = await resolveVersion(state, wanted);
+    const version = await resolveVersion(state, wanted);
+    state.ec2.check(requestFor(version, override));
+    const { LaunchTemplateId, LaunchTemplateName } = version;
     return { LaunchTemplateId, LaunchTemplateName, Version: wanted.Version };
   } catch (error) {
     throw scalingError.invalid(

@@ -1,14 +1,16 @@
 import type { LaunchTemplateSpecification, Reservation, RunInstancesRequest } from '@aws-sdk/client-ec2';
 import type { Inventory } from '../iam/inventory.ts';
+import type { InstanceProfiles } from '../iam/profiles.ts';
 import { createParameters } from '../ssm/parameters.ts';
 import { ApiError, bindOperations, type Service, type StateOperation } from '../service.ts';
+import { createKeyPair, deleteKeyPair, describeKeyPairs } from './access.ts';
 import { deployPage } from './deploy-page.ts';
 import { describeCreditSpecifications, describeInstanceAttribute, modifyInstanceAttribute } from './attributes.ts';
 import { describeInstances, describeInstanceStatus, getConsoleOutput, visible } from './describe.ts';
 import { instanceFaults } from './faults.ts';
 import { addImage, copyImage, createImage, deregisterImage, describeImages } from './images.ts';
 import { describeNetworkInterfaces, describeRegions } from './interfaces.ts';
-import { runInstances } from './launch.ts';
+import { prepareLaunch, runInstances } from './launch.ts';
 import { startInstances, stopInstances, terminateInstances } from './lifecycle.ts';
 import { describeAvailabilityZones, describeSecurityGroups, describeSubnets, describeVpcs } from './network.ts';
 import { createEc2State, type Ec2Options, type Ec2State, type Image, type Network } from './state.ts';
@@ -39,6 +41,9 @@ export interface EmulatedEc2 extends Service {
   tagsOf(id: string): TagMap;
   /** The version of a launch template that a launch would use; undefined where there is none. */
   templateOf: Inventory['templateOf'];
+  /** Throws what RunInstances would, whatever room there is in the subnet. */
+  check(input: RunInstancesRequest): void;
+  readonly profiles: InstanceProfiles;
   /** RunInstances with another boot time. */
   run(input: RunInstancesRequest, bootMs: number): Reservation;
 }
@@ -46,9 +51,11 @@ export interface EmulatedEc2 extends Service {
 const OPERATIONS: Readonly<Record<string, StateOperation<Ec2State>>> = {
   CopyImage: copyImage,
   CreateImage: createImage,
+  CreateKeyPair: createKeyPair,
   CreateLaunchTemplate: createLaunchTemplate,
   CreateLaunchTemplateVersion: createLaunchTemplateVersion,
   CreateTags: createTags,
+  DeleteKeyPair: deleteKeyPair,
   DeleteLaunchTemplate: deleteLaunchTemplate,
   DeleteTags: deleteTags,
   DeleteVolume: deleteVolume,
@@ -60,6 +67,7 @@ const OPERATIONS: Readonly<Record<string, StateOperation<Ec2State>>> = {
   DescribeInstances: describeInstances,
   DescribeInstanceStatus: describeInstanceStatus,
   DescribeInstanceTypes: describeInstanceTypes,
+  DescribeKeyPairs: describeKeyPairs,
   DescribeLaunchTemplates: describeLaunchTemplates,
   DescribeLaunchTemplateVersions: describeLaunchTemplateVersions,
   DescribeNetworkInterfaces: describeNetworkInterfaces,
@@ -88,6 +96,7 @@ export function createEc2(options: Ec2Options): EmulatedEc2 {
   return {
     id: 'ec2',
     operations: bindOperations(state, OPERATIONS),
+    checks: { RunInstances: (input: RunInstancesRequest) => ({ ...prepareLaunch(state, input) }) },
     faults: instanceFaults(state),
     pages: { instances: { read: () => instancesPage(state) }, deploy: deployPage(state.instances) },
     network: state.network,
@@ -100,6 +109,8 @@ export function createEc2(options: Ec2Options): EmulatedEc2 {
     setTags: (id, tags) => setTags(state, id, tags),
     tagsOf: (id) => state.tags.of(id),
     templateOf: (named) => templateOf(state, named),
+    check: (input) => void prepareLaunch(state, input),
+    profiles: state.profiles,
     run: (input, bootMs) => runInstances(state, input, { bootMs }),
     close: async () => unwatch(),
   };

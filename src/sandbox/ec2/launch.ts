@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { BlockDeviceMapping, Reservation, RunInstancesRequest, Tag } from '@aws-sdk/client-ec2';
 import { ApiError } from '../service.ts';
+import { checkKey, profileOf } from './access.ts';
 import { ec2Error } from './errors.ts';
 import { imageOf } from './images.ts';
 import { reservationShapes } from './shapes.ts';
@@ -25,7 +26,6 @@ interface Launch {
   readonly volumeTags: TagMap;
   readonly mappings: readonly BlockDeviceMapping[];
   readonly release: string;
-  readonly count: number;
 }
 
 export interface LaunchHooks {
@@ -51,9 +51,10 @@ export function runInstances(state: Ec2State, input: RunInstancesRequest, hooks:
   if (used) return reservationOf(state, used.reservation);
   if (given !== undefined && given.length > TOKEN_MAX)
     throw ec2Error.invalid(`ClientToken is longer than ${TOKEN_MAX} characters`);
-  const launch = prepare(state, input);
+  const launch = prepareLaunch(state, input);
+  const count = countOf(state, input, launch.subnet);
   const reservation = `r-0${randomBytes(8).toString('hex')}`;
-  for (let index = 0; index < launch.count; index += 1) boot(state, launch, reservation, index, hooks);
+  for (let index = 0; index < count; index += 1) boot(state, launch, reservation, index, hooks);
   if (token !== undefined) state.tokens.set(token, { request, reservation });
   return reservationOf(state, reservation);
 }
@@ -70,7 +71,8 @@ function reservationOf(state: Ec2State, reservation: string): Reservation {
   return reservationShapes(state, records)[0] ?? { ReservationId: reservation, Instances: [], Groups: [] };
 }
 
-function prepare(state: Ec2State, input: RunInstancesRequest): Launch {
+/** Throws what a launch would be refused for, whatever room there is. */
+export function prepareLaunch(state: Ec2State, input: RunInstancesRequest): Launch {
   const version =
     input.LaunchTemplate && findVersion(state, input.LaunchTemplate, input.LaunchTemplate.Version ?? '$Default');
   const request = {
@@ -83,6 +85,8 @@ function prepare(state: Ec2State, input: RunInstancesRequest): Launch {
   const image = imageOf(state, request.ImageId);
   checkUserData(request.UserData);
   checkInterfaces(request);
+  checkKey(state, request.KeyName);
+  profileOf(state, request);
   return {
     request,
     version,
@@ -93,7 +97,6 @@ function prepare(state: Ec2State, input: RunInstancesRequest): Launch {
     volumeTags: checkedTags(sentTags(request, 'volume')),
     mappings: mappingsOf(image, request),
     release: releaseOf(state, image, request.UserData, version),
-    count: countOf(state, input, subnet),
   };
 }
 
@@ -142,8 +145,12 @@ function checkInterfaces({
 }
 
 function groupsOf(state: Ec2State, request: RunInstancesRequest): readonly string[] {
-  const groups = request.SecurityGroupIds ?? request.NetworkInterfaces?.[0]?.Groups ?? [state.network.securityGroup];
-  const unknown = groups.find((group) => group !== state.network.securityGroup);
+  const { securityGroup, vpc } = state.network;
+  const name = request.SecurityGroups?.find((one) => one !== 'default');
+  if (name !== undefined)
+    throw new ApiError('InvalidGroup.NotFound', `The security group '${name}' does not exist in default VPC '${vpc}'`);
+  const groups = request.SecurityGroupIds ?? request.NetworkInterfaces?.[0]?.Groups ?? [securityGroup];
+  const unknown = groups.find((group) => group !== securityGroup);
   if (unknown !== undefined)
     throw new ApiError('InvalidGroup.NotFound', `The security group '${unknown}' does not exist`);
   return groups;
@@ -200,7 +207,7 @@ function boot(state: Ec2State, launch: Launch, reservation: string, index: numbe
     subnet,
     groups: launch.groups,
     keyName: request.KeyName,
-    profile: request.IamInstanceProfile?.Arn ?? request.IamInstanceProfile?.Name,
+    profile: profileOf(state, request),
     userData: request.UserData,
     protected: request.DisableApiTermination ?? false,
     clientToken: request.ClientToken,

@@ -33,7 +33,9 @@ function instanceShape(state: Ec2State, record: InstanceRecord, lagMs = 0): Inst
     BlockDeviceMappings: attachedShapes(state, record.id),
     ...(record.clientToken !== undefined && { ClientToken: record.clientToken }),
     Hypervisor: 'xen',
-    ...(record.profile !== undefined && { IamInstanceProfile: { Arn: record.profile, Id: 'AIPAEXAMPLE' } }),
+    ...(record.profile !== undefined && {
+      IamInstanceProfile: { Arn: record.profile.Arn, Id: record.profile.InstanceProfileId },
+    }),
     ImageId: record.image,
     InstanceId: record.id,
     InstanceType: record.type as NonNullable<Instance['InstanceType']>,

@@ -1,5 +1,7 @@
 import type { EbsBlockDevice, ResponseLaunchTemplateData, RunInstancesRequest } from '@aws-sdk/client-ec2';
+import type { InstanceProfile } from '@aws-sdk/client-iam';
 import type { Clock } from '../../clock.ts';
+import { InstanceProfiles } from '../iam/profiles.ts';
 import type { AddressBlock } from '../instances/addresses.ts';
 import type { HostedMachine, Instances } from '../instances/index.ts';
 import { createTimeline, type Timeline } from '../timeline.ts';
@@ -64,6 +66,13 @@ export interface Template extends Numbered {
   readonly versions: readonly TemplateVersion[];
 }
 
+export interface KeyPairRecord extends Numbered {
+  readonly id: string;
+  readonly name: string;
+  readonly fingerprint: string;
+  readonly createdAt: Date;
+}
+
 /** The EC2 record of an instance; immutable, each change replaces it. */
 export interface InstanceRecord extends Numbered {
   readonly id: string;
@@ -77,7 +86,7 @@ export interface InstanceRecord extends Numbered {
   readonly subnet: Subnet;
   readonly groups: readonly string[];
   readonly keyName?: string | undefined;
-  readonly profile?: string | undefined;
+  readonly profile?: InstanceProfile | undefined;
   /** In Base64. */
   readonly userData?: string | undefined;
   readonly protected: boolean;
@@ -112,6 +121,9 @@ export interface Ec2State extends Ec2Options {
   readonly tags: TagStore;
   readonly images: Timeline<Image>;
   readonly templates: Timeline<Template>;
+  /** By name. */
+  readonly keyPairs: Timeline<KeyPairRecord>;
+  readonly profiles: InstanceProfiles;
   readonly records: Timeline<InstanceRecord>;
   readonly volumes: Timeline<VolumeRecord>;
   /** Ids of the volumes of each instance. */
@@ -146,6 +158,8 @@ export function createEc2State(options: Ec2Options): Ec2State {
     tags: createTagStore(clock),
     images: createTimeline(clock),
     templates: createTimeline(clock),
+    keyPairs: createTimeline(clock),
+    profiles: new InstanceProfiles(ACCOUNT),
     records: createTimeline(clock),
     volumes: createTimeline(clock),
     attached: new Map(),

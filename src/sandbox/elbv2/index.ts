@@ -48,6 +48,8 @@ export interface Elbv2Options {
   readonly probe?: HealthProbe;
   /** The only VPC. If given, target groups must be in it. */
   readonly vpc?: string;
+  /** The only security group. If given, load balancers can have no other one. */
+  readonly securityGroup?: string;
   /** Finds a subnet. If given, load balancers need existing subnets, and targets in other zones are unused. */
   readonly subnet?: (id: string) => SubnetLocation | undefined;
 }
@@ -154,6 +156,7 @@ function createWorld(options: Elbv2Options): Elbv2State {
     random: Math.random,
     probe: httpProbe,
     vpc: undefined,
+    securityGroup: undefined,
     subnet: undefined,
     faults: { slowDrainMs: 0 },
     ...options,

@@ -44,6 +44,8 @@ function create(state: Elbv2State, input: CreateLoadBalancerInput): LoadBalancer
   const subnets = [...(input.Subnets ?? []), ...mapped];
   const unknown = subnets.find((id) => state.subnet && !state.subnet(id));
   if (unknown !== undefined) throw new ApiError('SubnetNotFound', `The subnet ID '${unknown}' does not exist`);
+  const group = input.SecurityGroups?.find((id) => state.securityGroup !== undefined && id !== state.securityGroup);
+  if (group !== undefined) throw new ApiError('InvalidSecurityGroup', `The security group '${group}' does not exist`);
   if (subnets.length < 2)
     throw validationError('At least two subnets in two different Availability Zones must be specified');
   const known = [...state.loadBalancers.values()].find((candidate) => candidate.name === name);

@@ -63,6 +63,8 @@ export interface Elbv2State {
   readonly probe: HealthProbe;
   /** The only VPC; if undefined, any id is valid. */
   readonly vpc: string | undefined;
+  /** The only security group; if undefined, any id is valid. */
+  readonly securityGroup: string | undefined;
   /** If undefined, any subnet id is valid. */
   readonly subnet: ((id: string) => SubnetLocation | undefined) | undefined;
   /** Active faults that affect all groups. */

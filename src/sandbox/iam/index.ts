@@ -10,6 +10,7 @@ import { ApiError, type Call, type Operation, type Service } from '../service.ts
 import { decideFor, Roles, type Caller } from './roles.ts';
 import { denialText } from './denial.ts';
 import type { Inventory } from './inventory.ts';
+import { profileOperations, type InstanceProfiles } from './profiles.ts';
 import { authorizationsOf } from './requests/index.ts';
 import { simulate } from './simulate.ts';
 
@@ -28,11 +29,11 @@ export interface EmulatedIam {
   ) => string | undefined;
 }
 
-export function createIam(inventory: Inventory): EmulatedIam {
+export function createIam(inventory: Inventory, profiles: InstanceProfiles): EmulatedIam {
   const roles = new Roles(inventory.account);
   return {
     services: [
-      { id: 'iam', operations: iamOperations(roles), close: async () => {} },
+      { id: 'iam', operations: { ...iamOperations(roles), ...profileOperations(profiles) }, close: async () => {} },
       { id: 'sts', operations: stsOperations(roles, inventory), close: async () => {} },
     ],
     putPolicy: (name, text) => roles.put(roles.callerOf('').role, name, text),
