@@ -1,4 +1,4 @@
-import { isRefusal, type GoalOf, type Refusal } from '../src/domain/goal.ts';
+import { isRefusal, refusal, type GoalOf, type Refusal } from '../src/domain/goal.ts';
 import { minimumWhileOut } from '../src/domain/in-place.ts';
 import { members } from '../src/domain/roles.ts';
 import type { Fleet } from '../src/domain/snapshot.ts';
@@ -16,11 +16,11 @@ const BY_AWS = { words: 'an instance refresh', check: false, migrate: 'no' } as 
 
 /** What is left in service, in percent: rounded up, and less than all only where that was asked for. */
 export async function refreshGoal(
-  { snapshot, options, requestedBy, resolve }: Omit<Request, 'options'> & { readonly options: Options },
+  { snapshot, options, requestedBy, resolve, delivery }: Omit<Request, 'options'> & { readonly options: Options },
   fleet: Fleet,
 ): Promise<GoalOf<'rolling'> | Refusal> {
   const { release, minHealthy } = options;
-  const problem = refreshProblem(fleet, release);
+  const problem = refreshProblem(fleet, release) ?? (delivery?.movesPointer && pointerProblem(fleet, release));
   if (problem !== undefined) return problem;
   const spec = await resolve({ release, zones: {}, blue: fleet, refresh: true });
   if (isRefusal(spec)) return spec;
@@ -43,4 +43,15 @@ export async function refreshGoal(
     // One more is launched first where none may be missing.
     refresh: { spec, minPercent, maxPercent: minPercent < 100 ? 100 : 100 + Math.ceil(100 / Math.max(1, ids.length)) },
   };
+}
+
+/** What it launches fetches what the pointer names, whatever the image has. */
+function pointerProblem({ marks: { pointed = '' } }: Fleet, release: string): Refusal | undefined {
+  const [current = ''] = pointed.split(' ');
+  if (current === release) return undefined;
+  return refusal(
+    'not-pointed',
+    `An instance refresh launches instances, and with \`deploy.kind: pull\` those boot ${current || 'what the pointer names'}, not ${release}.`,
+    `\`turnout rolling --release ${release}\` deploys it to those that run, and lets new ones boot it; then run this again.`,
+  );
 }

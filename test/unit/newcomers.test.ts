@@ -6,6 +6,7 @@ import { isRefusal, type Delivery, type GoalOf } from '../../src/domain/goal.ts'
 import { OperatorError } from '../../src/errors.ts';
 import type { Instance, Snapshot } from '../../src/domain/snapshot.ts';
 import { withFetchedReleases, type DetailReaders } from '../../src/observe/details.ts';
+import { scaledWorld } from '../support/scaled-worlds.ts';
 import { HOME, PLAIN, world } from '../support/worlds.ts';
 
 const IN = { prod: 'healthy', test: '-' } as const;
@@ -104,4 +105,35 @@ test.each([
   expect(next.filter((text) => text === '`turnout rolling --release 42` deploys to what came later')).toHaveLength(
     advised,
   );
+});
+
+describe('an instance refresh', () => {
+  const group = (pointed?: string): Snapshot => {
+    const scaled = scaledWorld([{ id: 'A', size: 3 }]);
+    const marked = scaled.fleets.map((fleet) => ({ ...fleet, marks: { ...fleet.marks, ...(pointed && { pointed }) } }));
+    return { ...scaled, fleets: marked };
+  };
+  const refresh = async (snapshot: Snapshot, delivery: Delivery) =>
+    tasks.rolling.pinGoal({
+      snapshot,
+      options: { release: '42', refresh: true },
+      requestedBy: { run: 'r1', who: 'ann', since: SINCE },
+      settings: PLAIN,
+      delivery,
+      resolve: async () => ({ kind: 'x', summary: [], batches: [], request: {} }),
+    });
+
+  test.each([
+    ['41 r0', 'boot 41, not 42.'],
+    [undefined, 'boot what the pointer names, not 42.'],
+  ])('of a pull deploy is refused where new instances boot another release (%s)', async (pointed, says) => {
+    const no = await refresh(group(pointed), PULL);
+    expect(no).toMatchObject({ refused: 'not-pointed', message: expect.stringContaining(says) });
+  });
+
+  test('is not, where they boot that one, or what their image has', async () => {
+    const pushed: Delivery = { words: './deploy.sh', check: true, migrate: 'no' };
+    for (const goal of [await refresh(group('42 r0'), PULL), await refresh(group(), pushed)])
+      expect(goal).toMatchObject({ verb: 'rolling', release: '42' });
+  });
 });
