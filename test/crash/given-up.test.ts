@@ -65,7 +65,7 @@ describe('a run that is given up', () => {
     await site.run('promote', {}, { interrupt: { n: 30 } });
     site.gate.policies = [];
     const said = messageOf(await site.run('abandon'));
-    expect(said).toMatch(/^Forgotten\. Minima that it may have raised are as they were: .*`turnout status` shows them/);
+    expect(said).toMatch(/^Forgotten\. Minima that it may have raised are as they were: .*`turnout status` shows it/);
     expect(site.store.goal).toBeUndefined();
   });
 });

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { SCALED } from '../support/little/kinds.ts';
+import { ATTACHED, SCALED } from '../support/little/kinds.ts';
 import { MINIMUM } from '../support/little/scene-scaling.ts';
 import { stillHeld } from '../support/little/scaling-rules.ts';
 import type { Scene } from '../support/little/scene.ts';
@@ -41,11 +41,13 @@ class Wrong {
   }
 }
 
-const rows = SCALED.flatMap((kind) =>
-  CASES.filter(({ membership }) => membership !== true).map((one) => {
-    const name = `${one.ask} ${JSON.stringify(one.wish)} in ${one.start}${one.draining ? ', draining' : ''}, ${kind.traffic}`;
-    return { kind, one, name };
-  }),
+const rows = [...SCALED, ATTACHED].flatMap((kind) =>
+  CASES.filter(({ membership, weights }) => membership !== true && (kind !== ATTACHED || weights !== true)).map(
+    (one) => {
+      const name = `${one.ask} ${JSON.stringify(one.wish)} in ${one.start}${one.draining ? ', draining' : ''}, ${kind.traffic}`;
+      return { kind, one, name };
+    },
+  ),
 );
 
 describe.each(rows)('$name', ({ kind, one }) => {

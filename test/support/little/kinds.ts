@@ -103,10 +103,18 @@ export const SCALED: readonly [Kind, ...Kind[]] = [
   },
 ];
 
+/** Groups that are attached to the target groups of production and of test in turn. */
+export const ATTACHED: Kind = {
+  fleet: 'auto-scaling',
+  traffic: 'target-groups',
+  stage: (scene) => withScaling(stage(scene), scene),
+  open: (session, start) => ({ fleet: scaledFleet(session, true), traffic: targetGroups(session, start) }),
+};
+
 /** Those of the random worlds. */
 export const LIVED: readonly Kind[] = [...KINDS, ...SCALED];
 
-function scaledFleet(session: Session): FleetPort {
+function scaledFleet(session: Session, moves = false): FleetPort {
   return createAutoScalingFleet({
     owner: { environment: 'shop', tagPrefix: 'turnout' },
     config: {
@@ -121,6 +129,7 @@ function scaledFleet(session: Session): FleetPort {
     cloudwatch: async () => Promise.reject(new Error('There is no CloudWatch here.')),
     standby: new Standby(session),
     refreshes: new Refreshes(session),
+    ...(moves && { moves }),
   });
 }
 

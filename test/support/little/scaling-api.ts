@@ -28,6 +28,15 @@ export interface UpdateInput extends Named {
   readonly LaunchTemplate?: { readonly LaunchTemplateId: string; readonly Version: string };
 }
 
+export interface SourcesInput extends Named {
+  readonly TrafficSources?: readonly { readonly Identifier: string }[];
+}
+
+/** Names of the target groups that a group is attached to, or detached from. */
+export function sourcesIn({ TrafficSources = [] }: SourcesInput): readonly string[] {
+  return TrafficSources.map(({ Identifier }) => Identifier.replace('arn:', ''));
+}
+
 export const scalingReads: Readonly<Record<string, Reading>> = {
   DescribeAutoScalingGroups: (_cloud, { AutoScalingGroupNames: names = [] }: Named, seen) => ({
     AutoScalingGroups: [...(seen.scaling?.groups.values() ?? [])]
@@ -38,8 +47,17 @@ export const scalingReads: Readonly<Record<string, Reading>> = {
     const refresh = groupNamed(seen, name).refresh;
     return { InstanceRefreshes: refresh === undefined ? [] : [{ Status: refresh }] };
   },
+  DescribeTrafficSources: (_cloud, { AutoScalingGroupName: name = '' }: Named, seen) => ({
+    TrafficSources: groupNamed(seen, name).targetGroups.map((one) => ({
+      Identifier: `arn:${one}`,
+      State: 'InService',
+    })),
+  }),
   DescribeScalingActivities: () => ({ Activities: [] }),
   DescribeLifecycleHooks: () => ({ LifecycleHooks: [] }),
+  DescribeSubnets: (_cloud, { SubnetIds = [] }: { SubnetIds?: readonly string[] }) => ({
+    Subnets: SubnetIds.map((SubnetId) => ({ SubnetId, AvailableIpAddressCount: 100 })),
+  }),
   DescribeLaunchTemplateVersions: (_cloud, { Versions }: { Versions?: readonly string[] }, seen) => ({
     LaunchTemplateVersions: scalingOf(seen)
       .versions.map(showVersion)
@@ -59,6 +77,25 @@ export const scalingWrites: Readonly<Record<string, Writing>> = {
       throw new ApiFailure('ValidationError', `Desired capacity:${desired} must be between ${minimum} and ${maximum}`);
     const version = LaunchTemplate === undefined ? group.version : Number(LaunchTemplate.Version);
     cloud.change((state) => withGroup(state, name, { minimum, maximum, desired, version }));
+    return {};
+  },
+  AttachTrafficSources: (cloud, input: SourcesInput) => {
+    const { AutoScalingGroupName: name = '' } = input;
+    const { refresh, members, targetGroups } = groupNamed(cloud.state, name);
+    if (refresh !== undefined) throw new ApiFailure('InstanceRefreshInProgress', 'An instance refresh is in progress');
+    for (const to of sourcesIn(input)) {
+      cloud.change((state) => withGroup(state, name, { targetGroups: [...new Set([...targetGroups, to])] }));
+      for (const { id, state } of members.values()) if (state === 'InService') cloud.register(to, id);
+    }
+    return {};
+  },
+  DetachTrafficSources: (cloud, input: SourcesInput) => {
+    const { AutoScalingGroupName: name = '' } = input;
+    const { members, targetGroups } = groupNamed(cloud.state, name);
+    for (const from of sourcesIn(input)) {
+      cloud.change((state) => withGroup(state, name, { targetGroups: targetGroups.filter((one) => one !== from) }));
+      for (const id of members.keys()) cloud.deregister(from, id);
+    }
     return {};
   },
   CreateOrUpdateTags: (cloud, { Tags }: { Tags: readonly TagInput[] }) => {
@@ -108,7 +145,7 @@ function showVersion({ image, description }: TemplateVersion, index: number) {
 }
 
 function showGroup({ boxes }: State, group: ScalingGroup): object {
-  const { name, minimum, maximum, desired, version, tags, targetGroup, members } = group;
+  const { name, minimum, maximum, desired, version, tags, targetGroups, members } = group;
   return {
     AutoScalingGroupName: name,
     MinSize: minimum,
@@ -118,7 +155,7 @@ function showGroup({ boxes }: State, group: ScalingGroup): object {
     AvailabilityZones: ['a', 'b'],
     VPCZoneIdentifier: 'subnet-a,subnet-b',
     LaunchTemplate: { LaunchTemplateId: TEMPLATE, Version: String(version) },
-    TargetGroupARNs: [`arn:${targetGroup}`],
+    TargetGroupARNs: targetGroups.map((one) => `arn:${one}`),
     Instances: [...members.values()].map(({ id, state, version: own }) => ({
       InstanceId: id,
       AvailabilityZone: boxes.get(id)?.zone,

@@ -1,8 +1,8 @@
 import type { Request } from './api.ts';
 import type { LittleCloud } from './cloud.ts';
-import type { UpdateInput } from './scaling-api.ts';
-import { groupOfBox, marksOn, scalingOf, type ScalingGroup } from './scaling.ts';
-import { isUp, living, production, type State } from './state.ts';
+import { sourcesIn, type SourcesInput, type UpdateInput } from './scaling-api.ts';
+import { groupOfBox, inService, marksOn, scalingOf, type ScalingGroup } from './scaling.ts';
+import { isUp, living, PORT, production, type State } from './state.ts';
 
 /** What must never happen to Auto Scaling groups, beside what must never happen at all. */
 
@@ -23,6 +23,27 @@ export function isEmptying({ operation, input }: Request): boolean {
 export function idsInGroup(state: State, input: object): readonly string[] {
   const { AutoScalingGroupName: name = '' } = input as UpdateInput;
   return [...(scalingOf(state).groups.get(name)?.members.keys() ?? [])];
+}
+
+const MOVES: Readonly<Record<string, string>> = {
+  AttachTrafficSources: 'RegisterTargets',
+  DetachTrafficSources: 'DeregisterTargets',
+};
+
+/** What a request that attaches or detaches a group does to targets; any other one as it is. */
+export function asTargets(state: State, request: Request): Request {
+  const operation = MOVES[request.operation];
+  if (operation === undefined) return request;
+  const input = request.input as SourcesInput;
+  const group = scalingOf(state).groups.get(input.AutoScalingGroupName ?? '');
+  const [name = ''] = sourcesIn(input);
+  const ids = group === undefined ? [] : inService(group).map(({ id }) => id);
+  return { operation, input: { TargetGroupArn: `arn:${name}`, Targets: ids.map((Id) => ({ Id, Port: PORT })) } };
+}
+
+/** A group is attached as a whole: ELB checks what is new in it, and something of it has to be known. */
+export function isWhole({ operation }: Pick<Request, 'operation'>): boolean {
+  return operation === 'AttachTrafficSources';
 }
 
 /** What is wrong with a request about groups. `seen`: the world as its process was shown the groups last; `least`: the team's own minimum. */

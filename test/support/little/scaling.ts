@@ -14,8 +14,8 @@ export interface ScalingGroup {
   /** Of the launch template. */
   readonly version: number;
   readonly tags: Readonly<Record<string, GroupTag>>;
-  /** Name of the target group that it registers its instances with. */
-  readonly targetGroup: string;
+  /** Names of the target groups that it registers its instances with. */
+  readonly targetGroups: readonly string[];
   readonly members: ReadonlyMap<string, ScalingMember>;
   /** State of the instance refresh that is under way. */
   readonly refresh?: string;
@@ -124,24 +124,24 @@ class Groups {
 
   /** What has booted is registered, and what is gone or sick is let go. */
   #follow(name: string, id: string): void {
-    const { members, targetGroup } = this.#group(name);
+    const { members, targetGroups } = this.#group(name);
     const member = members.get(id) as ScalingMember;
     const box = this.#cloud.state.boxes.get(id) as Box;
     if (box.state === 'terminated') {
-      this.#cloud.deregister(targetGroup, id);
+      for (const one of targetGroups) this.#cloud.deregister(one, id);
       return this.#set(name, id, undefined);
     }
     if (member.state === 'Pending' && box.state === 'running') {
       this.#set(name, id, { ...member, state: 'InService' });
-      this.#cloud.register(targetGroup, id);
+      for (const one of targetGroups) this.#cloud.register(one, id);
     }
     if (member.state === 'InService' && box.state === 'shutting-down') this.letGo(name, id);
     if (member.state === 'InService' && this.#isSick(name, id)) this.#replaceLater(name, id);
   }
 
   #isSick(name: string, id: string): boolean {
-    const { targetGroup } = this.#group(name);
-    return this.#cloud.state.groups.get(targetGroup)?.members.get(id)?.health === 'unhealthy';
+    const { groups } = this.#cloud.state;
+    return this.#group(name).targetGroups.some((one) => groups.get(one)?.members.get(id)?.health === 'unhealthy');
   }
 
   #replaceLater(name: string, id: string): void {
@@ -155,11 +155,11 @@ class Groups {
 
   /** It is taken out of its target group first, and ends when its requests have. */
   letGo(name: string, id: string): void {
-    const { members, targetGroup } = this.#group(name);
+    const { members, targetGroups } = this.#group(name);
     const member = members.get(id) as ScalingMember;
     if (member.state === 'Terminating') return;
     this.#set(name, id, { ...member, state: 'Terminating' });
-    this.#cloud.deregister(targetGroup, id);
+    for (const one of targetGroups) this.#cloud.deregister(one, id);
     const drainMs = member.state === 'Pending' ? 0 : this.#cloud.times.deregistrationDelayS * 1000;
     this.#cloud.clock.after(drainMs, () => {
       if (this.#cloud.state.boxes.get(id)?.state !== 'terminated') this.#cloud.terminate(id);

@@ -2,7 +2,7 @@ import { heldText } from '../../../src/domain/scaling.ts';
 import { EPOCH } from './clock.ts';
 import { ofGroup, TEMPLATE, type GroupTag, type ScalingGroup, type ScalingMember } from './scaling.ts';
 import type { Scene } from './scene.ts';
-import type { Box, State } from './state.ts';
+import type { Box, Group, State } from './state.ts';
 
 /** What the groups' minimum is before any run: a team's own. */
 export const MINIMUM = 1;
@@ -10,7 +10,10 @@ const MAXIMUM = 8;
 const LONG_AGO = new Date(EPOCH - 86_400_000).toISOString();
 const OWNERSHIP: ReadonlySet<string> = new Set(['turnout:environment', 'turnout:fleet', 'turnout:release']);
 
-/** Each fleet of a world with weights is an Auto Scaling group, which has what was noted of the fleet. */
+/**
+ * Each fleet is an Auto Scaling group, which has what was noted of the fleet: with weights in a target group of its own, else in those
+ * that its instances are in.
+ */
 export function withScaling(state: State, { start }: Scene): State {
   const ours = [...state.boxes.values()].filter(({ id }) => id !== 'i-other' && id !== 'i-hand');
   const [blue = [], green = []] = ['i-blue-', 'i-green-'].map((prefix) =>
@@ -18,8 +21,8 @@ export function withScaling(state: State, { start }: Scene): State {
   );
   const isHeld = start !== 'unadopted' && green.length > 0;
   const groups = [
-    groupOf('shop-a', 'one', blue, 1, isHeld && start !== 'green'),
-    groupOf('shop-b', 'two', green, green.length > 0 ? 2 : 1, isHeld),
+    groupOf('shop-a', placesOf(state, blue) ?? ['one'], blue, 1, isHeld && start !== 'green'),
+    groupOf('shop-b', placesOf(state, green) ?? ['two'], green, green.length > 0 ? 2 : 1, isHeld),
   ];
   const versions = [{ image: 'ami-41' }, ...(green.length > 0 ? [{ image: 'ami-42' }] : [])];
   const plain = { ...state, scaling: { groups: new Map(groups.map((group) => [group.name, group])), versions } };
@@ -35,9 +38,17 @@ function withoutMarks(box: Box): Box {
   return { ...box, tags: Object.fromEntries(Object.entries(box.tags).filter(([key]) => OWNERSHIP.has(key))) };
 }
 
+/** Absent where weights move traffic. */
+function placesOf({ ways, groups }: State, boxes: readonly Box[]): readonly string[] | undefined {
+  if (ways !== undefined) return undefined;
+  const isHome = ({ members }: Group): boolean =>
+    boxes.some(({ id }) => members.has(id) && members.get(id)?.health !== 'draining');
+  return [...groups.values()].filter((group) => group.others !== true && isHome(group)).map(({ name }) => name);
+}
+
 function groupOf(
   name: string,
-  targetGroup: string,
+  targetGroups: readonly string[],
   boxes: readonly Box[],
   version: number,
   isHeld: boolean,
@@ -52,5 +63,14 @@ function groupOf(
   if (isHeld) own['turnout:minimum'] = { value: heldText(held), propagates: false };
   const members = boxes.map(({ id }): [string, ScalingMember] => [id, { id, state: 'InService', version }]);
   const minimum = isHeld ? size : Math.min(MINIMUM, size);
-  return { name, minimum, maximum: MAXIMUM, desired: size, version, tags: own, targetGroup, members: new Map(members) };
+  return {
+    name,
+    minimum,
+    maximum: MAXIMUM,
+    desired: size,
+    version,
+    tags: own,
+    targetGroups,
+    members: new Map(members),
+  };
 }

@@ -2,6 +2,7 @@ import type { Verb } from '../../../src/domain/goal.ts';
 import { readStoreMark } from '../../../src/domain/store-mark.ts';
 import type { RecordedGoal } from '../../../src/stores/store.ts';
 import type { Request, TargetsInput } from './api.ts';
+import { asTargets } from './scaling-rules.ts';
 import type { LittleProcess } from './process.ts';
 import { groupNamed, isEnding, isOwned } from './rules.ts';
 import { marksOn } from './scaling.ts';
@@ -43,7 +44,8 @@ export class SoleStore {
   }
 }
 
-function isGrave(state: State, request: Request): boolean {
+function isGrave(state: State, sent: Request): boolean {
+  const request = asTargets(state, sent);
   const { operation, input } = request;
   if (operation === 'RegisterTargets' || operation === 'DeregisterTargets')
     return production(state).includes(groupNamed(state, (input as unknown as TargetsInput).TargetGroupArn));

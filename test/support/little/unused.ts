@@ -1,3 +1,4 @@
+import { asTargets, isWhole } from './scaling-rules.ts';
 import type { Verb } from '../../../src/domain/goal.ts';
 import type { Request, TargetsInput } from './api.ts';
 import type { LittleCloud } from './cloud.ts';
@@ -79,11 +80,15 @@ export class Shown {
  * What a process read, and did not use: a look that is not used does not count. It knows nothing of what is true by now, so
  * that luck does not count.
  */
-export function unused(request: Request, shown: Shown, minimum: Counts): readonly string[] {
+export function unused(sent: Request, shown: Shown, minimum: Counts): readonly string[] {
+  const request = asTargets(shown.now, sent);
   const ids = new Set(idsOf(request, shown.now));
   if (isEnding(request)) return [...endsWhatServes(ids, shown), ...endsWayBack(shown)];
   if (request.operation === 'DeregisterTargets') return takesTooMuch(groupIn(request), ids, shown, minimum);
-  if (request.operation === 'RegisterTargets') return givesToUnverified(groupIn(request), ids, shown);
+  if (request.operation === 'RegisterTargets') {
+    const blind = givesToUnverified(groupIn(request), ids, shown);
+    return isWhole(sent) && blind.length < ids.size ? [] : blind;
+  }
   return givesToUnfit(givenShare(shown.now, request, shown.routes), shown, minimum);
 }
 

@@ -9,7 +9,7 @@ import { harmsOthers, starvesOthers } from './outsiders.ts';
 import { givenShare, isShift } from './ways.ts';
 import { carrying, healthyOf, overwhelmed, largestOf, sum, surfaces, type Counts, type Surface } from './surfaces.ts';
 import { isServing, isUp, production, staying, type Box, type Group, type State } from './state.ts';
-import { harmsGroups, isLetGo, watchRetired } from './scaling-rules.ts';
+import { asTargets, harmsGroups, isLetGo, isWhole, watchRetired } from './scaling-rules.ts';
 import { MINIMUM } from './scene-scaling.ts';
 import { SoleStore } from './sole-store.ts';
 import type { LittleStore } from './store.ts';
@@ -109,11 +109,12 @@ export class Watch {
     const before = this.#cloud.state;
     const say = (what: string): void => this.#say(sent.process, sent, what);
     for (const what of harmsGroups(before, sent, this.#cloud.stateAt(sight.scaling), this.least)) say(what);
-    const [ids, isOutsideSeen] = [idsOf(sent, before), this.#hand.isOutsideSeenBy(sight)];
-    for (const what of isOutsideSeen ? harmsOthers(before, sent, this.#outside(sent.process)) : []) say(what);
+    const [as, isOutsideSeen] = [asTargets(before, sent), this.#hand.isOutsideSeenBy(sight)];
+    const ids = idsOf(as, before);
+    for (const what of isOutsideSeen ? harmsOthers(before, as, this.#outside(sent.process)) : []) say(what);
     if (isEnding(sent)) for (const what of [...killed(before, ids), ...this.#rushed(before, ids, sight)]) say(what);
     if (TAGGING.has(sent.operation)) for (const what of claimed(before, ids)) say(what);
-    if (sent.operation === 'RegisterTargets') for (const what of this.#unverified(before, sent)) say(what);
+    if (as.operation === 'RegisterTargets') for (const what of this.#unverified(before, sent, as)) say(what);
     return () => {
       const after = this.#cloud.state;
       for (const what of this.#starved(before, after, sight)) say(what);
@@ -163,10 +164,7 @@ export class Watch {
     if (seen === undefined || sight.last !== undefined) return;
     // What the minimum is: healthy targets at the time when the trouble began, that is, before there is a goal of that kind.
     const trouble = this.#soleStore.goalLike(sent.process, sight.verb);
-    if (trouble !== undefined) {
-      sight.minimum ??= this.#minimumOf(trouble.goal.run);
-      return;
-    }
+    if (trouble !== undefined) return void (sight.minimum ??= this.#minimumOf(trouble.goal.run));
     const then = this.#cloud.stateAt(seen.time);
     const surface = surfaces(then).find(({ groups }) => groups.some(({ name }) => name === seen.group));
     if (surface === undefined) return;
@@ -197,7 +195,7 @@ export class Watch {
   /** What is taken away was looked at after all that this process did before. */
   #beforeChange(process: LittleProcess, request: Request): void {
     const sight = this.#sight(process);
-    const { operation, input } = request;
+    const { operation, input } = asTargets(this.#cloud.state, request);
     const groups = production(this.#cloud.state).map(({ name }) => name);
     const isTerminating = isEnding(request) && sight.last?.operation !== operation;
     const target = (input as unknown as TargetsInput).TargetGroupArn?.replace('arn:', '');
@@ -247,18 +245,20 @@ export class Watch {
   }
 
   /** Rule 4: who gets production traffic was healthy when it was looked at. */
-  #unverified(before: State, { input, process }: Sent): readonly string[] {
+  #unverified(before: State, { process, operation }: Sent, { input }: Request): readonly string[] {
     const group = groupNamed(before, (input as unknown as TargetsInput).TargetGroupArn);
     if (!production(before).includes(group)) return [];
     const looks = this.#looks(before, process);
     const shown = this.#shown(process);
-    const blind = idsOf({ input, operation: 'RegisterTargets' }, before)
+    const ids = idsOf({ input, operation: 'RegisterTargets' }, before);
+    const blind = ids
       .filter((id) => !mayReturn(before, group, id) && !shown.mayBeFit(id))
       .filter((id) => {
         const known = group.members.get(id);
         if (known !== undefined && known.health !== 'draining') return false;
         return !looks.some((state) => [...state.groups.values()].some((one) => serves(state, one, id)));
       });
+    if (isWhole({ operation }) && blind.length < ids.length) return [];
     return blind.map((id) => `gives production traffic to ${id}, which was not healthy`);
   }
 
