@@ -4,10 +4,11 @@ import type { Snapshot } from '../../src/domain/snapshot.ts';
 import { OperatorError } from '../../src/errors.ts';
 import { behaviourOf } from '../../src/steps/index.ts';
 import type { PreviewPort } from '../../src/traffic/preview.ts';
+import { up } from '../../tasks/up.ts';
 import { Rig } from '../support/fake-run-task.ts';
 import { blueAndGreen, FakeWorld } from '../support/fake-world.ts';
 import { boot, copyFleet, enter, leave, sicken, type Act } from '../support/hands.ts';
-import { HOME, world } from '../support/worlds.ts';
+import { ALONE, HOME, world } from '../support/worlds.ts';
 
 const BALANCER = 'arn:shop';
 const PLACE: PreviewPlace = {
@@ -20,7 +21,9 @@ const PLACE: PreviewPlace = {
 
 /** Rules of an account, which are there at once. */
 class FakePreviews implements PreviewPort {
-  readonly isWanted = true;
+  isWanted = true;
+  /** Readings are older than the rules. */
+  isLate = (): boolean => false;
   rules: PreviewRule[] = [];
   places: readonly PreviewPlace[] = [PLACE];
   unreadable = false;
@@ -33,7 +36,7 @@ class FakePreviews implements PreviewPort {
 
   read: PreviewPort['read'] = async (): Promise<Preview> => {
     if (this.unreadable) return { state: 'unreadable', why: 'Access was denied.', next: ['Allow it.'] };
-    return { state: 'seen', by: 'header x-preview: 42', rules: this.rules, places: this.places };
+    return { state: 'seen', by: 'header x-preview: 42', rules: this.isLate() ? [] : this.rules, places: this.places };
   };
 
   createRule: PreviewPort['createRule'] = async ({ above, group, fleet, release }) => {
@@ -130,6 +133,48 @@ describe('preview', () => {
     for (const verb of ['promote', 'cleanup'] as const)
       expect(await rig.run(verb)).toMatchObject({ result: 'refused', code: 'preview-unreadable' });
     expect(await rig.run('rollback')).toMatchObject({ result: 'done' });
+  });
+
+  test('that shows only at the end is not called gone', async () => {
+    const { rig, previews } = rigWith();
+    previews.add('B').isLate = () => true;
+    rig.on('deregister prod', () => void (previews.isLate = () => false));
+    const { exitCode, message, next } = await rig.run('promote');
+    expect([exitCode, message]).toEqual([
+      4,
+      expect.stringContaining('this is not so any more, or not yet: delete the preview rule shop:80 priority 49000.'),
+    ]);
+    expect(next).toContain('`turnout promote` does it again');
+    expect(await rig.run('promote')).toMatchObject({ result: 'done' });
+    expect(previews.rules).toEqual([]);
+  });
+
+  test('that does not show yet means that readings are older than the `up` that made it', () => {
+    const { now } = blueAndGreen();
+    const by = 'header x-preview: 42';
+    const seen = (rules: readonly PreviewRule[]): Snapshot => ({
+      ...now,
+      preview: { state: 'seen', by, rules, places: [PLACE] },
+    });
+    const rule = { arn: 'arn:rule', name: 'shop:80 priority 49000', fleet: 'B', release: 'B', above: PLACE.arn };
+    const visible = [now, seen([]), seen([rule]), seen([{ ...rule, release: 'C' }])].map((one) =>
+      up.isVisible(one, 'B'),
+    );
+    expect(visible).toEqual([true, false, true, false]);
+  });
+
+  test('that was made before the config lost it is deleted, too', async () => {
+    const { rig, previews } = rigWith();
+    previews.add('B').isWanted = false;
+    const route = {
+      name: 'shop:80 priority 49000',
+      by: 'listener',
+      url: 'http://shop/',
+      weights: { test: 1 },
+    } as const;
+    rig.fake.set((now) => ({ ...now, outside: { ...ALONE, routes: [{ ...route, stickyS: 0, isPreview: true }] } }));
+    expect(await rig.run('promote')).toMatchObject({ result: 'done' });
+    expect(previews.rules).toEqual([]);
   });
 
   test.each<readonly [string, Partial<PreviewPlace>[], RegExp]>([
