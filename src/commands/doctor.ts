@@ -5,7 +5,8 @@ import { locationOf } from '../domain/location.ts';
 import { members, servingFleets } from '../domain/roles.ts';
 import type { Fleet, Snapshot } from '../domain/snapshot.ts';
 import { ExitCode, OperatorError } from '../errors.ts';
-import { observe } from '../observe/observe.ts';
+import { observe, refresh } from '../observe/observe.ts';
+import { NOTHING } from '../observe/reads.ts';
 import { about, hasFailures, inOrder, type Finding, type Topic } from '../run/doctor/finding.ts';
 import { launchFindings, nextFleet } from '../run/doctor/launch.ts';
 import {
@@ -40,20 +41,23 @@ export async function doctor(args: Args, release?: string): Promise<ExitCode> {
   const asked: DryRun[] = [];
   const context = await openContext(args, { dryRuns: (result) => void asked.push(result) });
   try {
-    const seen = await attempt(observe(context.ports, { outside: 'some' }));
+    const { ports } = context;
+    const world = async () => refresh(ports, await observe(ports, { outside: 'some' }), { ...NOTHING, preview: true });
+    const seen = await attempt(world());
     const location = seen instanceof OperatorError ? undefined : locationOf(seen, context.session.connection.endpoint);
     const store = await storeChecked(context, seen instanceof OperatorError ? undefined : seen);
-    const world = seen instanceof OperatorError ? notRead(seen) : await inWorld(context, seen, store, release, asked);
+    const examined =
+      seen instanceof OperatorError ? notRead(seen) : await inWorld(context, seen, store, release, asked);
     const findings = inOrder([
       ...credentialsFindings({
         now: context.ports.clock.now(),
         connection: context.session.connection,
         aheadMs: systemClock.now() - context.ports.clock.now(),
-        seconds: world.seconds,
+        seconds: examined.seconds,
       }),
       ...configFindings(context.config, location),
       ...store.findings,
-      ...world.findings,
+      ...examined.findings,
       ...programFindings(await programsOf(context.config)),
       ...notifyFindings(context.config.notify?.length ?? 0, missingSecrets(context.config)),
     ]);

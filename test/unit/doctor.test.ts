@@ -176,6 +176,13 @@ describe('the next release', () => {
     ]);
   });
 
+  test('has no place for a preview', async () => {
+    const preview = { state: 'seen', by: 'header x-preview: 42', rules: [], places: [] } as const;
+    expect(await launch({ world: { ...SHOP, preview }, named })).toContainEqual(
+      'release: failure no-preview: No listener leads to production: `preview` has no place.',
+    );
+  });
+
   test('says what up is refused for, and what cannot be resolved', async () => {
     const green = world([BLUE, { id: 'B', marks: {}, members: [{ test: 'healthy' }] }]);
     expect(await launch({ world: green, named })).toContainEqual(

@@ -7,6 +7,7 @@ import type { SwitchSettings } from '../../domain/traffic.ts';
 import { count, duration, list } from '../../domain/text.ts';
 import { OperatorError } from '../../errors.ts';
 import { nextZones } from '../../plan/fleet-size.ts';
+import { withPreview } from '../../plan/preview.ts';
 import { nextQuotaProblem } from '../../plan/quotas.ts';
 import { preview } from '../task/preview.ts';
 import { about, type Finding } from './finding.ts';
@@ -76,7 +77,8 @@ async function planOf(
   const goal = await up.pinGoal({ ...request, resolve: async () => spec });
   if (isRefusal(goal)) return goal;
   const plan = up.plan(world, goal);
-  return isRefusal(plan) ? plan : preview(up, world, goal, plan);
+  const shown = isRefusal(plan) ? plan : withPreview(world, goal, plan);
+  return isRefusal(shown) ? shown : preview(up, world, goal, shown);
 }
 
 /** It chooses among its subnets by itself. */
