@@ -187,7 +187,7 @@ export const up: Task<'up', typeof OPTIONS> = {
     const short = minimumProblem(snapshot);
     const production = short === undefined ? '; production is as it was.' : `. ${short}`;
     return {
-      message: `${goal.release} is healthy in the test target groups${production}${where}${previewSentence(snapshot, goal.release)}`,
+      message: `${goal.release} is healthy in the test target groups${production}${previewSentence(snapshot, goal.release)}${where}`,
       next: ['`turnout promote` moves production to it', '`turnout cleanup --discard` terminates it'],
       testUrls,
     };

@@ -57,7 +57,7 @@ export function previewSentence({ preview }: Pick<Snapshot, 'preview'>, release:
   const shown = preview.places.filter(({ arn }) =>
     preview.rules.some((rule) => rule.release === release && rule.above === arn),
   );
-  return shown.length === 0 ? '' : ` With ${preview.by} it answers at ${list(shown.map(({ url }) => url))}, too.`;
+  return shown.length === 0 ? '' : ` With ${preview.by} it answers at ${list(shown.map(({ url }) => url))}.`;
 }
 
 /** Whether the release that was brought up can be looked at, as far as the config wants it. */

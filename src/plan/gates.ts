@@ -44,7 +44,7 @@ export function gatesProblem(snapshot: Snapshot, to: Fleet, goal: Promotion): Re
     alarmProblem(snapshot, goal) ??
     metricProblem(snapshot, gatingOf(change).gates) ??
     neverJudged(gatingOf(change).gates, bakes) ??
-    bakes.map((bake) => tooShort(snapshot, bake)).find((one) => one !== undefined)
+    bakes.map((bake) => tooShort(snapshot, goal, bake)).find((one) => one !== undefined)
   );
 }
 
@@ -108,17 +108,23 @@ function neverJudged(gates: readonly Gate[], bakes: readonly PlannedBake[]): Ref
   );
 }
 
-function tooShort(snapshot: Snapshot, { percent, seconds, isLast, gates }: PlannedBake): Refusal | undefined {
+function tooShort(
+  snapshot: Snapshot,
+  { stages }: Promotion,
+  { percent, seconds, isLast, gates }: PlannedBake,
+): Refusal | undefined {
   const needs = gates.map(({ name }, index) => {
     return { name, needs: secondsToJudge(gates[index]!, percent, alarmTimes(snapshot)) ?? 0 };
   });
   const [slowest] = needs.toSorted((a, b) => b.needs - a.needs);
   if (slowest === undefined || slowest.needs <= seconds) return undefined;
-  const flag = isLast ? '--bake' : '--every';
+  const steps = stages === undefined ? [] : [`--steps ${stages.shares.join(',')}`];
+  const every = isLast && stages !== undefined && stages.everyS > 0 ? [`--every ${stages.everyS}s`] : [];
+  const flags = [...steps, ...every, `${isLast ? '--bake' : '--every'} ${slowest.needs}s`].join(' ');
   return refusal(
     'gate-too-slow',
     `The gate ${slowest.name} needs ${duration(slowest.needs)} until it can judge green with ${percentText(percent)} of production, and ${duration(seconds)} is too short for it.`,
-    `\`turnout promote ${flag} ${slowest.needs}s\` is long enough for all gates.`,
+    `\`turnout promote ${flags}\` is long enough for all gates.`,
     ...(percent < 100 ? ['Or begin with a greater share: there are more requests then.'] : []),
   );
 }

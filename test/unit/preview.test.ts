@@ -81,7 +81,7 @@ describe('preview', () => {
     const { rig } = rigWith(blueAlone());
     expect(await rig.run('up', { release: '42' })).toMatchObject({
       result: 'done',
-      message: expect.stringContaining('With header x-preview: 42 it answers at http://shop/, too.'),
+      message: expect.stringContaining('With header x-preview: 42 it answers at http://shop/.'),
     });
     expect(told(rig)).toEqual([expect.stringMatching(/^launch 42-/), 'create rule for 42']);
     expect(await rig.run('up', { release: '42' })).toMatchObject({ result: 'refused', code: 'green-exists' });
