@@ -17,7 +17,10 @@ export async function statusOfAll(args: Args): Promise<ExitCode> {
   const all = await Promise.all(
     files.map(async (file) => ({ file, status: await statusOf({ ...args, config: file }) })),
   );
-  await print(...(args['json'] === true ? all.map(lineOf) : [statusLines(all, layout().colour)]));
+  const { width, colour } = layout();
+  // A program that reads it gets a line for each environment.
+  const text = (): string => statusLines(all, process.stdout.isTTY ? width : Infinity, colour);
+  await print(...(args['json'] === true ? all.map(lineOf) : [text()]));
   const isWhole = all.every(({ status }) => !(status instanceof Error) && status.trouble === undefined);
   return isWhole ? ExitCode.done : ExitCode.refused;
 }

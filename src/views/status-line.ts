@@ -2,7 +2,7 @@ import type { OperatorError } from '../errors.ts';
 import { liveFleets, roleOf } from '../domain/roles.ts';
 import { subjectOf } from '../domain/goal.ts';
 import { healthOf, type StatusReport } from './status.ts';
-import { columns, cut, painter, type Paint } from './text.ts';
+import { columns, cut, hanging, pad, painter, widthOf, type Paint } from './text.ts';
 import { list } from '../domain/text.ts';
 
 /** An environment of a folder of configs: what is there, or why that is not known. */
@@ -12,12 +12,15 @@ export interface Environment {
   readonly status: StatusReport | OperatorError;
 }
 
-/** A line for each environment. */
-export function statusLines(all: readonly Environment[], colour = false): string {
+/** A line for each environment, and more of them where the width is less than it takes. */
+export function statusLines(all: readonly Environment[], width: number, colour = false): string {
   const paint = painter(colour);
-  return columns(
-    all.map(({ file, status }) => (status instanceof Error ? failed(file, status, paint) : row(status, paint))),
-  ).join('\n');
+  const rows = all.map(({ file, status }) =>
+    status instanceof Error ? failed(file, status, paint) : row(status, paint),
+  );
+  const heads = columns(rows.map((cells) => [...cells.slice(0, -1), '']));
+  const widest = Math.max(...heads.map(widthOf));
+  return rows.flatMap((cells, i) => hanging(`${pad(heads[i] ?? '', widest)}  `, cells.at(-1) ?? '', width)).join('\n');
 }
 
 /** Of a reason; `turnout status` with that file has all of it. */

@@ -32,13 +32,13 @@ export function cut(text: string, width: number): string {
   return characters.length <= width ? text : `${characters.slice(0, Math.max(0, width - 1)).join('')}…`;
 }
 
-/** Breaks an uncoloured text between words; lines after the first begin with `hang` spaces. A word is never broken. */
+/** Breaks a text between words; lines after the first begin with `hang` spaces. A word is never broken. */
 export function wrap(text: string, width: number, hang = 0): string[] {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(/\s+/).filter(Boolean)) {
     const room = width - (lines.length === 0 ? 0 : hang);
-    if (line !== '' && line.length + 1 + word.length > room) {
+    if (line !== '' && widthOf(line) + 1 + widthOf(word) > room) {
       lines.push(line);
       line = word;
     } else {
@@ -49,9 +49,18 @@ export function wrap(text: string, width: number, hang = 0): string[] {
   return lines.map((each, index) => (index === 0 ? each : ' '.repeat(hang) + each));
 }
 
-/** `head` and behind it the text, broken to the width: further lines begin below the text's first letter. */
+/** Where less is left beside a head, a text begins below it. */
+const ROOM_MIN = 24;
+const BELOW = 4;
+
+/**
+ * `head` and behind it the text, broken to the width: further lines begin below the text's first letter, or all of them, a bit
+ * indented, where they would be narrow columns of single words.
+ */
 export function hanging(head: string, text: string, width: number): string[] {
   const indent = widthOf(head);
+  if (indent > BELOW && width - indent < Math.min(ROOM_MIN, widthOf(text)))
+    return [head.trimEnd(), ...wrap(text, width - BELOW).map((line) => ' '.repeat(BELOW) + line)];
   const [first = '', ...rest] = wrap(text, width - indent);
   return [(head + first).trimEnd(), ...rest.map((line) => ' '.repeat(indent) + line)];
 }

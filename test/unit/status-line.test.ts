@@ -10,12 +10,26 @@ import { report } from './views.samples.ts';
 test('a line for each environment, also for one that cannot be read', () => {
   const broken = new OperatorError('config-invalid', 'config/b.yml:1:1 is wrong.\nAnd more.');
   const quiet = { ...report(), environment: 'quiet', unreadable: [], trouble: 'no such file' };
-  const text = statusLines([
+  const all = [
     { file: 'a.yml', status: report() },
     { file: 'config/b.yml', status: broken },
     { file: 'c.yml', status: quiet },
-  ]);
-  expect(text).toMatchInlineSnapshot(`
+  ];
+  expect(statusLines(all.slice(1), 60)).toMatchInlineSnapshot(`
+    "config/b.yml    not known    config/b.yml:1:1 is wrong. And
+                                 more.
+    quiet           2/3 healthy  42 serves; 41 is parked;
+                                 promote of 42 is unfinished;
+                                 the store cannot be read"
+  `);
+  expect(statusLines(all.slice(1), 45)).toMatchInlineSnapshot(`
+    "config/b.yml    not known
+        config/b.yml:1:1 is wrong. And more.
+    quiet           2/3 healthy
+        42 serves; 41 is parked; promote of 42 is
+        unfinished; the store cannot be read"
+  `);
+  expect(statusLines(all, Infinity)).toMatchInlineSnapshot(`
     "production      2/3 healthy  42 serves; 41 is parked; promote of 42 is unfinished
     config/b.yml    not known    config/b.yml:1:1 is wrong. And more.
     quiet           2/3 healthy  42 serves; 41 is parked; promote of 42 is unfinished; the store cannot be read"
