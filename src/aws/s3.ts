@@ -1,6 +1,7 @@
 import * as sdk from '@aws-sdk/client-s3';
 import { defined } from '../domain/defined.ts';
 import { OperatorError } from '../errors.ts';
+import { deniedError } from './denial.ts';
 import { AtOnce } from './limiter.ts';
 import type { Send, Session } from './session.ts';
 
@@ -68,8 +69,10 @@ export class S3 {
   /** What S3 knows of a large object, without its content. */
   async describe(Key: string): Promise<S3Facts | 'none'> {
     const request = new sdk.HeadObjectCommand({ Bucket: this.bucket, Key, ChecksumMode: 'ENABLED' });
-    const answer = await this.#about(this.#send(request), { 404: 'none' } as const);
-    if (typeof answer === 'string') return answer;
+    const answer = await this.#about(this.#send(request), { 403: 'denied', 404: 'none' } as const);
+    // An answer to HEAD has no text that says so; the action is that of reading (Service Authorization Reference, Amazon S3).
+    if (answer === 'denied') throw deniedError('s3:GetObject', `S3 says so of ${Key}.`, undefined);
+    if (answer === 'none') return answer;
     const { ContentLength: size = 0, ChecksumSHA256: sum, Metadata } = answer;
     const sha256 = sum === undefined ? undefined : Buffer.from(sum, 'base64').toString('hex');
     return { size, ...defined({ sha256, noted: Metadata?.['sha256'] }) };

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import { publishRelease } from '../../src/commands/publish.ts';
 import type { BucketOfReleases } from '../../src/releases/bucket.ts';
 import { openBucket } from '../../src/releases/index.ts';
-import type { Operation } from '../../src/sandbox/service.ts';
+import { ApiError, type Operation } from '../../src/sandbox/service.ts';
 import { pointedProblems } from '../../src/releases/state.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { openSession } from '../support/aws.ts';
@@ -150,6 +150,13 @@ test('what lies in the bucket is compared without downloading it, and what is wr
     await spoil();
     expect(await pointedProblems(looked, undefined)).toEqual([expect.stringMatching(says)]);
   }
+  const head = operations['HeadObject']!;
+  (operations as Record<string, Operation>)['HeadObject'] = () => {
+    throw new ApiError('AccessDenied', 'Access Denied', 403);
+  };
+  const error = await errorOf(pointedProblems(looked, undefined));
+  expect(error).toMatchObject({ code: 'access-denied', message: expect.stringContaining('call s3:GetObject') });
+  (operations as Record<string, Operation>)['HeadObject'] = head;
   expect(await pointedProblems(bucket, MINISIGNED.pub)).toEqual([
     expect.stringMatching(/missing/),
     'Release 42, which new instances boot, is not signed with the key of `deploy.publicKey`.',
