@@ -1,4 +1,4 @@
-import { refusal, type Goal, type GoalOf, type Refusal } from '../domain/goal.ts';
+import { isRefusal, refusal, type Goal, type GoalOf, type Refusal } from '../domain/goal.ts';
 import type { Preview } from '../domain/preview.ts';
 import { isBehind, previewRuleAbove, previewRules } from '../domain/preview-rules.ts';
 import { fleetById } from '../domain/queries.ts';
@@ -29,16 +29,9 @@ export function withPreview(snapshot: Snapshot, goal: Goal, plan: Plan): Plan | 
   const { steps } = plan;
   if (goal.verb === 'up') {
     const created = createSteps(snapshot, preview, goal);
-    return 'refused' in created
-      ? created
-      : {
-          ...plan,
-          steps: [
-            ...deleteSteps(snapshot, goal, preview.by === undefined ? [] : [goal.fleet]),
-            ...steps,
-            ...created.steps,
-          ],
-        };
+    if (isRefusal(created)) return created;
+    const others = deleteSteps(snapshot, goal, preview.by === undefined ? [] : [goal.fleet]);
+    return { ...plan, steps: [...others, ...steps, ...created] };
   }
   const gone = deleteSteps(snapshot, goal, keptBy(snapshot, goal));
   const at = { promote: firstMove(snapshot, plan), rollback: steps.length, cleanup: 0 }[goal.verb];
@@ -76,14 +69,9 @@ function firstMove(snapshot: Snapshot, plan: Plan): number {
   return at < 0 ? 0 : at;
 }
 
-function createSteps(
-  snapshot: Snapshot,
-  preview: Seen,
-  { fleet, release }: GoalOf<'up'>,
-): Pick<Plan, 'steps'> | Refusal {
+function createSteps(snapshot: Snapshot, preview: Seen, { fleet, release }: GoalOf<'up'>): readonly Step[] | Refusal {
   const green = fleetById(snapshot, fleet) ?? { id: fleet, release, marks: {}, instances: [] };
-  if (preview.by === undefined || shareIn(snapshot, fleet) > 0 || green.marks.promoted !== undefined)
-    return { steps: [] };
+  if (preview.by === undefined || shareIn(snapshot, fleet) > 0 || green.marks.promoted !== undefined) return [];
   const pools = trafficModel(snapshot)
     .testPools(green)
     .filter(({ role }) => role === 'test');
@@ -99,7 +87,7 @@ function createSteps(
     if (!made && pool !== undefined)
       steps.push({ do: 'create-preview', fleet, release, pool: pool.name, above: place.arn });
   }
-  return { steps };
+  return steps;
 }
 
 function poolProblem(place: string, behind: readonly Pool[]): string | undefined {

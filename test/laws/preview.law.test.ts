@@ -1,0 +1,111 @@
+import { expect, test } from 'vitest';
+import { isRefusal } from '../../src/domain/goal.ts';
+import type { Preview } from '../../src/domain/preview.ts';
+import { isIn } from '../../src/domain/roles.ts';
+import type { Pool, Snapshot } from '../../src/domain/snapshot.ts';
+import { withPreview } from '../../src/plan/preview.ts';
+import { movesProduction } from '../../src/steps/definition.ts';
+import { behaviourOf, type Step } from '../../src/steps/index.ts';
+import { sampled } from '../support/sampled.ts';
+import { MARKS, weightedWorlds } from '../support/weighted-worlds.ts';
+import { FULL, twoFleetWorlds } from '../support/worlds.ts';
+import { planFor, WISHES } from './check.ts';
+
+/**
+ * In every small world in which a preview rule stands, whoever left it there: what ends a deploy, or turns it, deletes the rule, and
+ * nothing moves or ends what people are led to before. In one without, `up` makes one, of its own fleet, and as its last step.
+ */
+const BALANCER = 'arn:shop';
+const ABOVE = 'arn:80';
+
+type Rule = Extract<Preview, { state: 'seen' }>['rules'][number];
+
+function previewed(snapshot: Snapshot, rules: readonly Rule[]): Snapshot {
+  const pools = snapshot.pools.map((pool): Pool => ({ ...pool, loadBalancers: [BALANCER] }));
+  const place = { arn: ABOVE, name: 'shop:80', url: 'http://shop/', balancer: BALANCER, priority: 49_000 };
+  return { ...snapshot, pools, preview: { state: 'seen', by: 'header x-preview: 42', rules, places: [place] } };
+}
+
+/** What people are led to, and by whose rule, after each step. */
+function rulesIn({ preview }: Snapshot): readonly Rule[] {
+  return preview?.state === 'seen' ? preview.rules : [];
+}
+
+/** Whether something else than the fleet that the rule was made for stands where it leads. */
+function misleads({ pools, fleets }: Snapshot, { fleet, group }: Rule): boolean {
+  const pool = pools.find(({ arn }) => arn === group);
+  return pool !== undefined && fleets.some((one) => one.id !== fleet && isIn(pool, one));
+}
+
+function walk(start: Snapshot, steps: readonly Step[]): readonly { readonly before: Snapshot; readonly step: Step }[] {
+  let world = start;
+  return steps.map((step) => {
+    const before = world;
+    world = behaviourOf(step).simulate(before);
+    return { before, step };
+  });
+}
+
+/** @returns how many plans there were with a rule */
+async function holdPreview(worlds: Iterable<Snapshot>): Promise<number> {
+  let plans = 0;
+  for (const bare of worlds) {
+    const [, green] = bare.fleets;
+    const [pool] = bare.pools.filter(({ role }) => role === 'test');
+    if (pool === undefined) continue;
+    const fleet = green?.id ?? 'gone';
+    const rule = {
+      arn: 'arn:rule',
+      name: 'shop:80 priority 49000',
+      fleet,
+      release: '42',
+      above: ABOVE,
+      group: pool.arn,
+    };
+    for (const [verb, wish] of WISHES) {
+      for (const rules of verb === 'up' ? [[], [rule]] : [[rule]]) {
+        const snapshot = previewed(bare, rules);
+        const planned = await planFor(snapshot, verb, wish);
+        const plan = isRefusal(planned) ? planned : withPreview(snapshot, planned.goal, planned.plan);
+        if (isRefusal(planned) || isRefusal(plan)) continue;
+        plans += 1;
+        const told = JSON.stringify({ verb, snapshot });
+        const steps = walk(snapshot, plan.steps);
+        const end = plan.steps.reduce((world, step) => behaviourOf(step).simulate(world), snapshot);
+        if (verb === 'up') {
+          expect(
+            rulesIn(end).map((one) => one.fleet),
+            told,
+          ).toEqual([planned.goal.fleet]);
+          expect(plan.steps.at(-1)?.do, told).toBe('create-preview');
+          continue;
+        }
+        expect(rulesIn(end), told).toEqual([]);
+        for (const { before, step } of steps) {
+          const effect = behaviourOf(step).effect(before);
+          const isSafe = rulesIn(before).length === 0 || !(movesProduction(effect) || effect === 'destroys');
+          if (verb !== 'rollback') expect(isSafe, told).toBe(true);
+          if (!misleads(snapshot, rule) && verb !== 'rollback')
+            expect(
+              rulesIn(before).some((one) => misleads(before, one)),
+              told,
+            ).toBe(false);
+        }
+      }
+    }
+  }
+  return plans;
+}
+
+const SHAPE = { ...FULL, test: ['-', 'healthy'], production: ['-', 'healthy', 'draining'] } as const;
+
+test.each([
+  ['where servers move', () => twoFleetWorlds(2, SHAPE, {}, 4)],
+  ['where weights do', () => sampled(weightedWorlds(MARKS), 7)],
+])(
+  'no preview rule outlives what it shows, %s',
+  async (_what, worlds) => {
+    expect(await holdPreview(worlds())).toBeGreaterThan(100);
+  },
+  120_000,
+);
