@@ -1,7 +1,7 @@
 import { policyFor } from '../aws/policy.ts';
 import type { DryRun } from '../aws/dry-run.ts';
 import { tasks } from '../../tasks/index.ts';
-import type { Config } from '../config/config.ts';
+import type { Config, PullDeployerConfig } from '../config/config.ts';
 import { locationOf } from '../domain/location.ts';
 import type { ProductionRecord } from '../domain/production-record.ts';
 import { members, servingFleets } from '../domain/roles.ts';
@@ -108,21 +108,24 @@ export async function deploysChecked(context: Context, world: Snapshot, release:
 
 /** Where instances fetch their releases: the bucket, the pointer, signatures, and the newest report of each instance. */
 export async function pullChecked(context: Context, world: Snapshot): Promise<readonly Finding[]> {
-  const { config, session } = context;
-  try {
-    const state = await readPull(context, world);
-    if (state === undefined || config.deploy?.kind !== 'pull') return [];
-    if (state instanceof OperatorError) throw state;
-    const [{ openBucket, readPublicKey }, { pointedProblems }] = await Promise.all([
-      import('../releases/index.ts'),
-      import('../releases/state.ts'),
-    ]);
-    const key = await readPublicKey(config.deploy.publicKey);
-    return pullFindings(state, await pointedProblems(openBucket(session, config.deploy), key));
-  } catch (error) {
-    if (error instanceof OperatorError) return [about('deploys').failed(error)];
+  const { deploy } = context.config;
+  const state = await readPull(context, world);
+  if (state === undefined || deploy?.kind !== 'pull') return [];
+  const { failed } = about('deploys');
+  if (state instanceof OperatorError) return [failed(state)];
+  const wrong = await wrongInBucket(context, deploy).catch((error: unknown) => {
+    if (error instanceof OperatorError) return error;
     throw error;
-  }
+  });
+  return wrong instanceof OperatorError ? [...pullFindings(state), failed(wrong)] : pullFindings(state, wrong);
+}
+
+async function wrongInBucket({ session }: Context, deploy: PullDeployerConfig): Promise<readonly string[]> {
+  const [{ openBucket, readPublicKey }, { pointedProblems }] = await Promise.all([
+    import('../releases/index.ts'),
+    import('../releases/state.ts'),
+  ]);
+  return pointedProblems(openBucket(session, deploy), await readPublicKey(deploy.publicKey));
 }
 
 /** What IAM says of the changes that no dry run tells. */

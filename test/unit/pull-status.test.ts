@@ -146,10 +146,12 @@ test('doctor: no pointer, a silent instance, and keys that differ', () => {
   const states = (state: Parameters<typeof pullFindings>[0]) => pullFindings(state).map((one) => [one.state, one.says]);
   expect(states({ instances: [] })).toMatchObject([['failure', /no pointer/]]);
   const pointer = { number: 3, release: '42', at: '', by: '', isSigned: true };
-  expect(states({ pointer, instances: [FOLLOWS] })).toMatchObject([
-    ['ok', /new instances boot 42 \(pointer 3\), whose bundle is there\./],
-    ['ok', 'All instances follow: 1 runs 42.'],
+  expect(pullFindings({ pointer, instances: [FOLLOWS] }, [])).toMatchObject([
+    { state: 'ok', says: /new instances boot 42 \(pointer 3\), whose bundle is there\./ },
+    { state: 'ok', says: 'All instances follow: 1 runs 42.' },
   ]);
+  const unseen = states({ pointer, instances: [FOLLOWS] })[0];
+  expect(unseen).toEqual(['ok', 'The bucket can be read; new instances boot 42 (pointer 3).']);
   const wrong = pullFindings({ pointer, instances: [FOLLOWS] }, ['The bundle is missing.']);
   expect(wrong.map((one) => [one.state, one.says]).slice(0, 2)).toEqual([
     ['ok', 'The bucket can be read; new instances boot 42 (pointer 3).'],

@@ -4,9 +4,9 @@ import { about, type Finding } from './finding.ts';
 
 /**
  * What keeps instances from fetching releases, now or at their next one. Pure.
- * @param wrong what is wrong with the release that new instances boot, as sentences
+ * @param wrong what is wrong with the release that new instances boot, as sentences; absent: it could not be looked at
  */
-export function pullFindings({ pointer, instances }: PullState, wrong: readonly string[] = []): readonly Finding[] {
+export function pullFindings({ pointer, instances }: PullState, wrong?: readonly string[]): readonly Finding[] {
   const { ok, warning, failure } = about('deploys');
   const first =
     pointer === undefined
@@ -15,7 +15,7 @@ export function pullFindings({ pointer, instances }: PullState, wrong: readonly 
           '`turnout publish --release R --bundle FILE --current` makes R the release that new instances boot.',
         )
       : ok(
-          `The bucket can be read; new instances boot ${pointer.release} (pointer ${pointer.number})${wrong.length === 0 ? ', whose bundle is there' : ''}.`,
+          `The bucket can be read; new instances boot ${pointer.release} (pointer ${pointer.number})${wrong?.length === 0 ? ', whose bundle is there' : ''}.`,
         );
   const wanting = instances.filter(({ key }) => key !== undefined);
   const keys = [...new Set(wanting.flatMap(({ key }) => key ?? []))];
@@ -28,7 +28,9 @@ export function pullFindings({ pointer, instances }: PullState, wrong: readonly 
   const problems = followProblems(instances);
   return [
     first,
-    ...wrong.map((says) => failure(says, 'Publish it under another name, and move the pointer with `--current`.')),
+    ...(wrong ?? []).map((says) =>
+      failure(says, 'Publish it under another name, and move the pointer with `--current`.'),
+    ),
     ...(unsigned
       ? [
           failure(
