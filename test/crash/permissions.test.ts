@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { KINDS, OPSWORKS, OPSWORKS_BY_WEIGHTS } from '../support/little/kinds.ts';
+import { ATTACHED, KINDS, OPSWORKS, OPSWORKS_BY_WEIGHTS, SCALED } from '../support/little/kinds.ts';
 import { casesOf, rowsOf } from './cases.ts';
 import { grantsOf, tryPermission, type PermissionTrial } from './permissions.ts';
 
@@ -44,6 +44,15 @@ async function withoutEach(trial: PermissionTrial): Promise<readonly string[]> {
 describe.each([...KINDS, OPSWORKS, ...OPSWORKS_BY_WEIGHTS])('$fleet behind $traffic', (kind) => {
   test.each(casesOf(kind))('$name', async ({ one }) => {
     const scene = { groups: 2, size: 2, start: one.start, draining: one.draining ?? false };
+    expect(await withoutEach({ kind, scene, one })).toEqual([]);
+  });
+});
+
+// A group is attached and detached as a whole, and grows by itself: there are no batches.
+describe.each([...SCALED, ATTACHED])('$fleet behind $traffic', (kind) => {
+  const cases = casesOf(kind).filter(({ one }) => one.membership !== true);
+  test.each(cases)('$name', async ({ one }) => {
+    const scene = { groups: 1, size: 3, start: one.start, draining: one.draining ?? false };
     expect(await withoutEach({ kind, scene, one })).toEqual([]);
   });
 });

@@ -56,6 +56,12 @@ function configOf({ kind, scene, inPlace }: PermissionTrial): Config {
 
 const FLEETS: Readonly<Record<string, readonly string[]>> = {
   ec2: ['fleet:', '  kind: ec2', "  image: { name: 'shop-{release}' }"],
+  'auto-scaling': [
+    'fleet:',
+    '  kind: auto-scaling',
+    '  groups: [shop-a, shop-b]',
+    "  image: { name: 'shop-{release}' }",
+  ],
   opsworks: ['fleet:', '  kind: opsworks', '  stack: shop', '  app: shop', "  revision: '{release}'"],
 };
 
