@@ -1,14 +1,26 @@
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { IS_WHOLE } from './test/support/sampled.ts';
+import { ShortLast } from './test/support/short-last.ts';
 
 // They run the built program, in processes of its own: dist/ is built once before them.
 const SCENARIOS = ['test/scenarios/**/*.test.ts', 'test/crash/**/*.test.ts', 'test/pack.test.ts'];
-// What `npm test` has no time for: `npm run test:long`, and with every row of the matrices `npm run test:whole`.
+// What `npm test` has no time for: `npm run test:long`.
 const LONG = ['test/long/**/*.test.ts'];
 // Gates on CloudWatch, whose minutes are real: for `npm run test:whole` alone.
-const SLOW = process.env['TURNOUT_MATRIX'] === 'whole' ? [] : ['test/long/gates.test.ts'];
+const SLOW = IS_WHOLE ? [] : ['test/long/gates.test.ts'];
 
-// Matrices and laws of which `npm test` looks at a sample.
-const WHOLE = ['test/crash/**/*.test.ts', 'test/laws/**/*.test.ts', 'test/unit/follow-*.test.ts'];
+// Matrices, laws and races of which `npm test` looks at a sample, and `npm run test:whole` at all.
+const SAMPLED = [
+  'test/crash/**/*.test.ts',
+  'test/laws/**/*.test.ts',
+  'test/unit/follow-*.test.ts',
+  'test/contracts/*-store.test.ts',
+];
+
+// Each test file and many a test start processes, with the same modules. They inherit this: what V8 has compiled is kept.
+process.env['NODE_COMPILE_CACHE'] ??= path.join(tmpdir(), 'node-compile-cache');
 
 // Tests that wait for processes; more at once would only make each one late.
 const PROCESSES = {
@@ -22,12 +34,12 @@ export default defineConfig({
   test: {
     // Processes, not threads: tests send signals and read exit codes.
     pool: 'forks',
-    // One more than the cores of a small machine: most tests wait, for servers and processes of their own.
-    maxWorkers: 3,
+    // More than the cores of a small machine: most tests wait, for servers and processes of their own.
+    maxWorkers: 4,
     // A condition that is polled for may be late on a busy machine; it ends the waiting when it is there.
     expect: { poll: { timeout: 15_000 } },
     // A test that needs another one to run before it is broken; the seed of a failed run is printed.
-    sequence: { shuffle: { files: true, tests: true } },
+    sequence: { shuffle: { files: true, tests: true }, sequencer: ShortLast },
     // The JSON report is what .ci/run counts from.
     reporters: [
       'default',
@@ -40,7 +52,10 @@ export default defineConfig({
         test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [...SCENARIOS, ...LONG], testTimeout: 20_000 },
       },
       { extends: true, test: { name: 'scenarios', include: SCENARIOS, ...PROCESSES } },
-      { extends: true, test: { name: 'long', include: [...LONG, ...WHOLE], exclude: SLOW, ...PROCESSES } },
+      {
+        extends: true,
+        test: { name: 'long', include: IS_WHOLE ? [...LONG, ...SAMPLED] : LONG, exclude: SLOW, ...PROCESSES },
+      },
     ],
   },
 });
