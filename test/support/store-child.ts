@@ -47,7 +47,7 @@ interface Place {
 
 const MINUTE = 60_000;
 /** How often one goes silent, and how long the others then have to wait. */
-const SILENT = 0.01;
+const SILENT = 0.03;
 const SILENCE_MS = 150;
 
 /**
