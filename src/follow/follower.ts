@@ -38,6 +38,7 @@ export class Follower {
   #pointer: Seen<Pointer> | undefined;
   #reported: { readonly text: string; readonly at: number } | undefined;
   #problem: string | undefined;
+  #failure: string | undefined;
 
   constructor(options: FollowerOptions) {
     this.#options = options;
@@ -157,7 +158,10 @@ export class Follower {
   }
 
   async #fail(order: Order, { message, output }: Rejected): Promise<void> {
-    this.#options.tell(`${orderText(order)} has failed. ${message}`);
+    const failure = `${orderText(order)} has failed. ${message}`;
+    // A pointer is tried again at each look.
+    if (failure !== this.#failure) this.#options.tell(failure);
+    this.#failure = failure;
     await this.#remember(ended(this.#state, order, progressOf(order, 'failed', message, output)));
   }
 

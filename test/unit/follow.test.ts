@@ -129,10 +129,17 @@ describe('a release that does not answer', () => {
     const app = new FollowedApp(folder);
     app.sick.add('41');
     await bucket.movePointer(await published(bucket, '41'), undefined, { at: 'now', by: 'me' });
-    const follower = openFollower({ instance: FOLLOWED, bucket }, folder, app, systemClock);
+    const told: string[] = [];
+    const tell = (line: string) => void told.push(line);
+    const follower = openFollower({ instance: FOLLOWED, bucket, tell }, folder, app, systemClock);
     await follower.start();
     await follower.look();
+    await follower.look();
     expect([existsSync(path.join(folder, 'current')), follower.runs]).toEqual([false, undefined]);
+    expect(app.begun).toEqual(['41', '41']);
+    expect(told.filter((line) => /has failed/.test(line))).toEqual([
+      'The pointer with number 1 has failed. answered 503',
+    ]);
     app.sick.clear();
     await follower.look();
     expect([app.answers, follower.runs?.release]).toEqual(['41', '41']);
