@@ -214,10 +214,21 @@ const ADVICE: Readonly<Record<Exclude<Role, 'blue'>, readonly string[]>> = {
   retired: ['`turnout cleanup` terminates it.'],
 };
 
+/** A group that was given a release, or was emptied of one, and has no instance: a run that was given up has left its tags. */
+function begun(snapshot: Snapshot): Refusal | undefined {
+  const left = snapshot.fleets.filter(isScaled).find((fleet) => members(fleet).length === 0);
+  if (left === undefined) return undefined;
+  return refusal(
+    'group-not-empty',
+    `${left.group.name} still has the tags of ${left.release}, and no instance.`,
+    '`turnout cleanup --discard` ends it; then run this again.',
+  );
+}
+
 /** One candidate at a time: a second one would share the test groups, and it would be unclear which one was tried. */
 function occupied(snapshot: Snapshot): Refusal | undefined {
   const other = liveFleets(snapshot).find((fleet) => roleOf(snapshot, fleet) !== 'blue');
-  if (other === undefined) return undefined;
+  if (other === undefined) return begun(snapshot);
   const role = roleOf(snapshot, other) as Exclude<Role, 'blue'>;
   return refusal(
     `${role}-exists`,

@@ -71,8 +71,10 @@ function heldFleets(snapshot: Snapshot): readonly HeldFleet[] {
 /** Of a run that is given up: what nothing needs any more. */
 export function giveBackSteps(snapshot: Snapshot): readonly Step[] {
   const serving = servingFleets(snapshot);
+  // Where others have taken all out of production, the only one that is left is held for nothing.
+  const [sole, second] = serving.length > 0 ? serving : liveFleets(snapshot);
   return heldFleets(snapshot)
-    .filter((fleet) => serving.length === 1 && serving[0] === fleet && releasableFrom(snapshot, fleet) <= snapshot.at)
+    .filter((fleet) => second === undefined && fleet === sole && releasableFrom(snapshot, fleet) <= snapshot.at)
     .map(({ id: fleet }) => ({ do: 'release-minimum', fleet }));
 }
 

@@ -134,7 +134,9 @@ function wouldStarve(snapshot: Snapshot, step: Deregister): string | undefined {
   if (go && !stay) return `${what} only what a zonal shift keeps traffic away from.`;
   const given = countByZone(own.filter((target) => goes.has(targetKey(target))));
   if (total(given) === 0) return undefined;
-  const short = shortfall(left, minimumAtStake(step.minimumHealthy, given, { left }));
+  // A group chooses the zones of what it launches: what is missing in one of them is missing.
+  const replaced = fleet.group === undefined ? { left } : undefined;
+  const short = shortfall(left, minimumAtStake(step.minimumHealthy, given, replaced));
   return short && `${what} ${total(left)} healthy, ${short} of the minimum of ${step.minimumHealthy.total}.`;
 }
 

@@ -69,6 +69,15 @@ describe('up', () => {
     });
   });
 
+  test('is refused at once where a run that was given up has left a group with tags, and no instance', async () => {
+    const refused = await pinned(scaledWorld([BLUE, { ...GREEN, id: 'C', size: 0 }]));
+    expect(refused).toMatchObject({
+      refused: 'group-not-empty',
+      message: 'group-C still has the tags of C, and no instance.',
+    });
+    expect(isRefusal(await pinned(scaledWorld([BLUE])))).toBe(false);
+  });
+
   test('leaves the zones to the group', async () => {
     expect(await pinned(scaledWorld([BLUE]), { zone: ['a'] })).toMatchObject({ refused: 'group-has-zones' });
   });

@@ -8,6 +8,7 @@ import { heldIn, heldText, type HeldMinimum } from '../../src/domain/scaling.ts'
 import type { Snapshot } from '../../src/domain/snapshot.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { healingSentence, servingProblem } from '../../src/plan/ending.ts';
+import { giveBackSteps } from '../../src/plan/held.ts';
 import { scalingFacts } from '../../src/plan/scaling.ts';
 import { trafficModel } from '../../src/plan/traffic/index.ts';
 import { behaviourOf, type Step } from '../../src/steps/index.ts';
@@ -116,6 +117,17 @@ describe('the minimum', () => {
     };
     await behaviourOf({ do: 'release-minimum', fleet: 'A' }).apply(ports as never, world);
     expect(sizes).toEqual([2]);
+  });
+
+  test('of the only group is put back by abandon also where others have taken it out of production', () => {
+    const emptied = (snapshot: Snapshot): Snapshot => ({
+      ...snapshot,
+      pools: snapshot.pools.map((pool) => ({ ...pool, targets: [] })),
+    });
+    const A = { ...BLUE, group: HOLDS };
+    expect(giveBackSteps(emptied(scaledWorld([A])))).toEqual([{ do: 'release-minimum', fleet: 'A' }]);
+    expect(giveBackSteps(scaledWorld([A]))).toEqual([{ do: 'release-minimum', fleet: 'A' }]);
+    expect(giveBackSteps(emptied(scaledWorld([A, GREEN])))).toEqual([]);
   });
 
   test('is put back by a rollback where no production was ever moved', () => {
