@@ -112,7 +112,7 @@ export const ATTACHED: Kind = {
 };
 
 /** Those of the random worlds. */
-export const LIVED: readonly Kind[] = [...KINDS, ...SCALED];
+export const LIVED: readonly Kind[] = [...KINDS, ...SCALED, ATTACHED];
 
 function scaledFleet(session: Session, moves = false): FleetPort {
   return createAutoScalingFleet({

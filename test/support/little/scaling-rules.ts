@@ -1,4 +1,4 @@
-import type { Request } from './api.ts';
+import type { Request, TargetsInput } from './api.ts';
 import type { LittleCloud } from './cloud.ts';
 import { sourcesIn, type SourcesInput, type UpdateInput } from './scaling-api.ts';
 import { groupOfBox, inService, marksOn, scalingOf, type ScalingGroup } from './scaling.ts';
@@ -46,10 +46,20 @@ export function isWhole({ operation }: Pick<Request, 'operation'>): boolean {
   return operation === 'AttachTrafficSources';
 }
 
+/** Where groups move: it registers what a group that is attached has left out, or takes out what one that is not has there by hand. */
+function mends(state: State, seen: State, { operation, input }: Request): boolean {
+  if (state.ways !== undefined || !('Targets' in input)) return false;
+  const { TargetGroupArn: arn, Targets } = input as unknown as TargetsInput;
+  const wanted = operation === 'RegisterTargets';
+  return Targets.every(({ Id }) =>
+    [state, seen].some((world) => groupOfBox(world, Id)?.targetGroups.includes(arn.replace('arn:', '')) === wanted),
+  );
+}
+
 /** What is wrong with a request about groups. `seen`: the world as its process was shown the groups last; `least`: the team's own minimum. */
 export function harmsGroups(state: State, request: Request, seen: State, least: number): readonly string[] {
   if (state.scaling === undefined) return [];
-  if (BY_ITSELF.has(request.operation)) return ['does by hand what a group does'];
+  if (BY_ITSELF.has(request.operation) && !mends(state, seen, request)) return ['does by hand what a group does'];
   if (request.operation !== 'UpdateAutoScalingGroup') return [];
   const { AutoScalingGroupName: name = '', MinSize, MaxSize, DesiredCapacity } = request.input as UpdateInput;
   const known = [scalingOf(state), scalingOf(seen)].flatMap(({ groups }) => groups.get(name) ?? []);
