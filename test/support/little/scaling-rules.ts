@@ -19,10 +19,11 @@ export function isEmptying({ operation, input }: Request): boolean {
   return operation === 'UpdateAutoScalingGroup' && (input as UpdateInput).DesiredCapacity === 0;
 }
 
-/** Ids of the instances that end when the group is set to 0. */
+/** Ids of the instances that end when the group is set to 0: not those that it ends already. */
 export function idsInGroup(state: State, input: object): readonly string[] {
   const { AutoScalingGroupName: name = '' } = input as UpdateInput;
-  return [...(scalingOf(state).groups.get(name)?.members.keys() ?? [])];
+  const members = [...(scalingOf(state).groups.get(name)?.members.values() ?? [])];
+  return members.filter((one) => one.state !== 'Terminating').map(({ id }) => id);
 }
 
 const MOVES: Readonly<Record<string, string>> = {
