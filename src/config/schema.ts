@@ -69,9 +69,9 @@ const rates = map(
  */
 const RATES = { others: 5, route53: 2, s3: 500 };
 
-/** By service; `others` applies to the rest. */
+/** By service; `others` applies to the rest. One number is for what the programs of an account share, which S3's quota is not. */
 function ratesOf(given: number | z.output<typeof rates> = {}): Record<string, number> & { others: number } {
-  return typeof given === 'number' ? { others: given } : { ...RATES, ...given };
+  return typeof given === 'number' ? { others: given, s3: RATES.s3 } : { ...RATES, ...given };
 }
 
 const aws = z
@@ -80,7 +80,7 @@ const aws = z
       .union([rate, rates], { error: `${RATE}, or one for each service such as { route53: 2 }` })
       .exactOptional()
       .describe(
-        'Maximum reads per second, and separately changes per second, of one run for each AWS service. Default: 5, for S3 500, and for Route 53 2 for reads and changes together.',
+        'Maximum reads per second, and separately changes per second, of one run for each AWS service. Default: 5, for S3 500, and for Route 53 2 for reads and changes together. One number is for all but S3.',
       ),
     maxAttempts: whole(1, 20).default(8).describe('Maximum attempts of a request that AWS throttles or that fails.'),
     consistencyDelay: durationMs

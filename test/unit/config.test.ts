@@ -42,7 +42,7 @@ describe('a config file', () => {
         deployMs: 1_800_000,
         idleMs: 300_000,
       },
-      aws: { requestsPerSecond: { others: 5, route53: 2 }, maxAttempts: 8, consistencyDelayMs: 10_000 },
+      aws: { requestsPerSecond: { others: 5, route53: 2, s3: 500 }, maxAttempts: 8, consistencyDelayMs: 10_000 },
       store: { kind: 'file', path: '/srv/shop/.turnout/shop.db', ttlMs: 60_000 },
     });
   });
@@ -63,8 +63,8 @@ describe('a config file', () => {
 
   it('knows how often each service of AWS may be asked', () => {
     const rates = (text: string) => resolved(withLines(`aws: { requestsPerSecond: ${text} }`)).aws.requestsPerSecond;
-    expect(rates('7')).toEqual({ others: 7 });
-    expect(rates('{ elasticloadbalancing: 3 }')).toEqual({ others: 5, route53: 2, elasticloadbalancing: 3 });
+    expect(rates('7')).toEqual({ others: 7, s3: 500 });
+    expect(rates('{ elasticloadbalancing: 3 }')).toEqual({ others: 5, route53: 2, s3: 500, elasticloadbalancing: 3 });
     expect(mistakesIn(withLines('aws: { requestsPerSecond: { elb: 3 } }'))).toEqual([
       expect.stringContaining('aws.requestsPerSecond.elb: expected one of ec2, elasticloadbalancing, route53'),
     ]);
