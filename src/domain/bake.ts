@@ -20,6 +20,8 @@ export const SETTLED_S = 120;
 const MINUTE_S = 60;
 /** Requests a second of the run's own client. */
 const PROBE_PACE = 10;
+/** Its evidence grows by so many seconds a look. */
+export const PROBE_LOOK_S = 10;
 
 /** When the fleet was seen to have that share, in milliseconds since the epoch; undefined as long as it was not recorded. */
 export function bakesSince(snapshot: Snapshot, { fleet: id, percent, since }: BakeFacts): number | undefined {
@@ -48,7 +50,9 @@ export function secondsToJudge(gate: Gate, percent: number, alarmS: (name: strin
   const minutes = percent === 100 ? 0 : (gate.latency?.of ?? 0);
   if (gate.kind === 'metric') return (Math.max(1, minutes) + 1) * MINUTE_S + SETTLED_S;
   const needed = requestsToJudge(gate, percent) ?? 0;
-  return Math.max(Math.ceil(needed / (PROBE_PACE * (percent / 100))), minutes * MINUTE_S);
+  const looks = Math.ceil(needed / (PROBE_PACE * (percent / 100)) / PROBE_LOOK_S);
+  // Its client begins when it is asked for the first time, in the middle of a look; after a crash, of a later one.
+  return Math.max((looks + 1) * PROBE_LOOK_S, minutes * MINUTE_S);
 }
 
 /**

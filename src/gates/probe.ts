@@ -1,3 +1,4 @@
+import { PROBE_LOOK_S } from '../domain/bake.ts';
 import { defined } from '../domain/defined.ts';
 import type { Gate, Judged } from '../domain/gates.ts';
 import type { Counts } from '../domain/statistics.ts';
@@ -9,8 +10,7 @@ import { judgeCounts, windowOf, type Window } from './shares.ts';
 
 type ComparedGate = Extract<Gate, { kind: 'probe' | 'metric' }>;
 
-/** The evidence grows by so many seconds a look. */
-const LOOK_MS = 10_000;
+const LOOK_MS = PROBE_LOOK_S * 1000;
 const MINUTE_MS = 60_000;
 
 /** What the run's own client has met, by release. */

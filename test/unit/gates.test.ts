@@ -5,6 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { CloudWatch } from '../../src/aws/cloudwatch.ts';
 import type { MarkerConfig } from '../../src/config/config.ts';
 import type { AlarmState } from '../../src/domain/gates.ts';
+import { secondsToJudge } from '../../src/domain/bake.ts';
 import { judgeProbe } from '../../src/gates/probe.ts';
 import type { Sample } from '../../src/probe/seen.ts';
 import { ALONE, BOTH, gatesOf, MINUTE, serve, SINCE } from '../support/gates.ts';
@@ -176,6 +177,24 @@ describe('the client of the run', () => {
     const alone = samples(3000, (n) => (n % 10 === 0 ? { failed: 'HTTP 502' } : { release: '42' }));
     expect(judgeProbe(GATE, alone, ALONE)).toMatchObject({ verdict: 'fail', numbers: { failed: 300 } });
   });
+
+  test.each([10, 50, 100])(
+    'with %d %% has seen enough in the time that a plan gives it, whenever it begins',
+    (percent) => {
+      const seconds = secondsToJudge(GATE, percent, () => 0)!;
+      const both = { ...BOTH, percent, seconds };
+      // After some seconds of the bake; or, after a crash, in any of them: then it counts from there.
+      for (const [beginS, endS] of [0, 4, 9.9]
+        .map((s) => [s, seconds])
+        .concat([13, 27.5, 61].map((s) => [s, s + seconds]))) {
+        const own = samples((endS! - beginS!) * 10, (n) => ({ release: n % (100 / percent) === 0 ? '42' : '41' }));
+        const late = own.map((one) => ({ ...one, at: one.at + beginS! * 1000 }));
+        const { blue: _, ...alone } = both;
+        const occasion = { ...(percent === 100 ? alone : both), now: SINCE + endS! * 1000 };
+        expect(judgeProbe(GATE, late, occasion).verdict, `from second ${beginS} to ${endS}`).toBe('pass');
+      }
+    },
+  );
 
   test('counts nothing of before the bake', () => {
     const before = samples(3000, () => ({ release: '42', failed: 'HTTP 500' })).map((one) => ({

@@ -16,8 +16,8 @@ const GATES: readonly (readonly [what: string, gate: Gate, at10: number, at100: 
   ['metric', { ...METRIC_GATE, ...MAX }, 240, 240],
   ['metric with latency, which is compared while both serve', { ...METRIC_GATE, ...MAX, latency: SLOW }, 480, 240],
   ['alarm', ALARM_GATE, 360, 360],
-  ['probe', PROBE, 190, 108],
-  ['probe with latency', { ...PROBE, latency: SLOW }, 300, 108],
+  ['probe', PROBE, 200, 120],
+  ['probe with latency', { ...PROBE, latency: SLOW }, 300, 120],
 ];
 
 describe.each(GATES)('a %s', (_what, gate, at10, at100) => {
