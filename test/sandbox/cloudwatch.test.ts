@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/client-cloudwatch';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { CloudWatch } from '../../src/aws/cloudwatch.ts';
+import { systemClock } from '../../src/clock.ts';
 import { createCounts } from '../../src/sandbox/balancer/counts.ts';
 import { compositeState } from '../../src/sandbox/cloudwatch/composite.ts';
 import { createCloudWatch } from '../../src/sandbox/cloudwatch/index.ts';
@@ -117,7 +118,10 @@ describe('an alarm', () => {
 });
 
 test('what gates read of CloudWatch, over the wire', async () => {
-  const sandbox = await quickSandbox({ releases: ['41'] });
+  // Its minute begins now: counts are those of one period, and a state that was set by hand holds until the next one.
+  const sinceMs = systemClock.now() % MINUTE;
+  const clock = { ...systemClock, now: () => systemClock.now() - sinceMs };
+  const sandbox = await quickSandbox({ releases: ['41'], clock });
   const config = {
     region: sandbox.region,
     endpoint: sandbox.url,
