@@ -60,6 +60,21 @@ describe('before each grave step the world is read again', () => {
     expect(fake.asked.find(({ what }) => what.startsWith('deregister'))?.at).toBeGreaterThanOrEqual(ms);
   });
 
+  test('and AWS is asked the seldomer the longer that takes', async () => {
+    const fake = blueAndGreen();
+    fake.target('prod', 'B-0', 'healthy');
+    fake.target('prod', 'B-1', 'unhealthy', 'Target.Timeout');
+    fake.later(90_000, () => fake.target('prod', 'B-1', 'healthy'));
+    const looks: number[] = [];
+    fake.onRequest = (what) => {
+      if (what === 'read pools') looks.push(fake.clock.monotonic());
+    };
+    await fake.finish(start(fake, [DEREGISTER]).done);
+    const between = (from: number, to: number) => looks.filter((at) => at >= from && at < to).length;
+    expect(between(0, 10_000)).toBeGreaterThan(5);
+    expect(between(30_000, 90_000)).toBeLessThanOrEqual(12);
+  });
+
   test('which may be throttled then as long as at any time', async () => {
     const fake = blueAndGreen();
     fake.target('prod', 'B-0', 'healthy');

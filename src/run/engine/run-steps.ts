@@ -108,15 +108,17 @@ class StepRun {
     this.#allowedAt = this.#startedAt;
     this.#lookedAt = this.#startedAt;
     let snapshot = start;
-    while (!this.#isDone(snapshot)) snapshot = await this.#advance(await this.#withoutConflict(snapshot));
+    while (!this.#isDone(snapshot)) snapshot = await this.#advance(snapshot);
     this.#report(snapshot);
     return snapshot;
   }
 
   /** Requests the effect where that is due and the guard allows it, or waits a while; then looks. */
   async #advance(seen: Snapshot): Promise<Snapshot> {
-    const snapshot = this.#isDue(seen) && this.#lookedFrom === undefined ? await this.#lookFirst(seen) : seen;
-    if (this.#isDone(snapshot)) return snapshot;
+    const fresh = this.#isDue(seen) && this.#lookedFrom === undefined ? await this.#lookFirst(seen) : seen;
+    if (this.#isDone(fresh)) return fresh;
+    const snapshot = await this.#withoutConflict(fresh);
+    if (snapshot !== fresh) return snapshot;
     if (this.#isDue(snapshot) && this.#otherStore(snapshot)) return this.#withoutOtherStore(snapshot);
     const waitedMs = this.#now() - this.#startedAt;
     const forbidden = this.#behaviour.guard(snapshot);
@@ -124,10 +126,11 @@ class StepRun {
     const leftMs = this.#leftMs(snapshot, forbidden);
     this.#giveUp(snapshot, leftMs, forbidden);
     if (forbidden === undefined && this.#isDue(snapshot)) await this.#request(snapshot);
-    else await this.#pause(snapshot, waitedMs);
+    else await this.#pause(snapshot, waitedMs, forbidden === undefined ? 0 : refusedPauseMs(waitedMs));
     this.#lookedAt = this.#now();
     this.#lookedFrom = undefined;
-    if (forbidden !== undefined) return this.#reader.readAll(snapshot, leftMs);
+    // What forbids it is looked at before the next decision; until then the progress is not known to be another one.
+    if (forbidden !== undefined && this.#isDue(snapshot)) return snapshot;
     return this.#reader.poll(snapshot, this.#behaviour.readsToPoll(snapshot), leftMs);
   }
 
@@ -175,11 +178,12 @@ class StepRun {
     this.#context.emit({ type: 'warning', message });
   }
 
-  async #pause(snapshot: Snapshot, waitedMs: number): Promise<void> {
+  async #pause(snapshot: Snapshot, waitedMs: number, leastMs: number): Promise<void> {
     if (this.#behaviour.progress(snapshot) === 'under way') this.#requestedAt = Number.NEGATIVE_INFINITY;
     this.#report(snapshot);
     const { order } = this.#behaviour;
-    const pauseMs = pauseFor(this.#context, order, this.#behaviour.pollEveryMs(snapshot, waitedMs));
+    const everyMs = Math.max(this.#behaviour.pollEveryMs(snapshot, waitedMs), leastMs);
+    const pauseMs = pauseFor(this.#context, order, everyMs);
     // The look itself is part of the time between two, but a slow one must not be followed by the next at once.
     const tookMs = Math.min(this.#now() - this.#lookedAt, pauseMs / 2);
     await this.#context.ports.clock.sleep(pauseMs - tookMs, stopFor(this.#context, order));
@@ -276,6 +280,11 @@ class StepRun {
   #now(): number {
     return this.#context.ports.clock.monotonic();
   }
+}
+
+/** A look at all that a guard needs is many requests: the longer it refuses, the seldomer it is asked. */
+function refusedPauseMs(waitedMs: number): number {
+  return Math.min(waitedMs / 4, REPEAT_MS);
 }
 
 function endsSomething(behaviour: StepBehaviour, snapshot: Snapshot): boolean {
