@@ -63,6 +63,11 @@ export function isIn(pool: Pool, fleet: Fleet): boolean {
   return targetsOf(pool, fleet).some(isRegistered);
 }
 
+/** Whether the group registers with the pool what it launches. */
+export function isAttached({ group }: Fleet, { arn }: Pool): boolean {
+  return group?.targetGroups.includes(arn) ?? false;
+}
+
 /** Fleets that are registered with at least one production pool; of one that is gone only its targets are left, for a while. */
 export function servingFleets(snapshot: Snapshot): readonly Fleet[] {
   return liveFleets(snapshot).filter((fleet) => poolsOf(snapshot, 'production').some((pool) => isIn(pool, fleet)));

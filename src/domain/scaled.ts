@@ -1,6 +1,6 @@
 import type { PoolMinimum } from './goal.ts';
 import type { FleetGroup } from './scaling.ts';
-import type { Fleet, Instance, Pool, Snapshot } from './snapshot.ts';
+import type { Fleet, Instance, Snapshot } from './snapshot.ts';
 
 /** Questions about fleets that are Auto Scaling groups. Pure. */
 
@@ -14,11 +14,6 @@ export function isScaled(fleet: Fleet): fleet is ScaledFleet {
 /** Whether the fleets of this environment are groups. */
 export function hasGroups({ fleets }: Pick<Snapshot, 'fleets'>): boolean {
   return fleets.some(isScaled);
-}
-
-/** Whether the group registers with the pool what it launches. */
-export function isAttached({ group }: Fleet, { arn }: Pool): boolean {
-  return group?.targetGroups.includes(arn) ?? false;
 }
 
 /** What its group has in service, which is what serves, whatever is registered, in standby or on its way. */

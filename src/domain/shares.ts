@@ -1,14 +1,19 @@
 import { routesOf, shareOf } from './routes.ts';
-import { configuredPools, isIn, isLive } from './roles.ts';
+import { configuredPools, isAttached, isIn, isLive } from './roles.ts';
 import type { Fleet, Pool, Snapshot } from './snapshot.ts';
 import type { Route, RouteRole } from './traffic.ts';
 
 /** What each fleet gets of production where weights divide it: there every fleet stays in a pool of its own. */
 
-/** The pool that the fleet is in, or the one that it would be put into; none when all are taken. */
+/**
+ * The pool that the fleet is in, or the one that it would be put into; none when all are taken. A group's is the one that it is
+ * attached to: its instances that are in others were registered there by hand.
+ */
 export function ownPools(snapshot: Snapshot, fleet: Fleet, without?: string): readonly Pool[] {
   const isOther = ({ name }: Pool): boolean => name !== without;
-  const own = configuredPools(snapshot).filter((pool) => isIn(pool, fleet) && isOther(pool));
+  const pools = configuredPools(snapshot);
+  const attached = pools.filter((pool) => isAttached(fleet, pool));
+  const own = (attached.length > 0 ? attached : pools.filter((pool) => isIn(pool, fleet))).filter(isOther);
   return own.length > 0 ? own : emptyPools(snapshot).filter(isOther).slice(0, 1);
 }
 

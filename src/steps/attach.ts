@@ -1,6 +1,7 @@
 import { takingProblem } from '../domain/group-problems.ts';
 import { poolByName, missingFrom, registeredIn } from '../domain/queries.ts';
-import { membersInService, isAttached } from '../domain/scaled.ts';
+import { membersInService } from '../domain/scaled.ts';
+import { isAttached } from '../domain/roles.ts';
 import type { PoolMinimum } from '../domain/goal.ts';
 import type { Instance, Snapshot } from '../domain/snapshot.ts';
 import { withGroups } from '../observe/reads.ts';

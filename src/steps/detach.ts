@@ -1,6 +1,6 @@
 import { takingProblem } from '../domain/group-problems.ts';
 import { poolByName, registeredIn } from '../domain/queries.ts';
-import { isAttached } from '../domain/scaled.ts';
+import { isAttached } from '../domain/roles.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { withGroups } from '../observe/reads.ts';
 import type { StepDefinition } from './definition.ts';

@@ -2,7 +2,7 @@ import type { Site } from '../support/little/site.ts';
 import { groupOfBox } from '../support/little/scaling.ts';
 import { living, type Box, type State } from '../support/little/state.ts';
 import { stackFaults } from '../support/little/opsworks.ts';
-import { fleetOf } from '../support/little/rules.ts';
+import { fleetOf, shownFleet } from '../support/little/rules.ts';
 
 const FRESH_MS = 5000;
 
@@ -20,9 +20,7 @@ export async function leaks(site: Site): Promise<readonly string[]> {
   const ours = living(site.cloud.state).filter(
     (box) => (box.token !== undefined || fleetOf(box) !== undefined) && !isFresh(box),
   );
-  // Whatever its own tags say, an instance of a group is of the fleet that the group is.
-  const ofFleet = (box: Box) => groupOfBox(site.cloud.state, box.id)?.tags['turnout:fleet']?.value ?? fleetOf(box);
-  const unknown = [...new Set(ours.flatMap((box) => ofFleet(box) ?? []))].filter(
+  const unknown = [...new Set(ours.flatMap((box) => shownFleet(site.cloud.state, box) ?? []))].filter(
     (id) => !snapshot.fleets.some((fleet) => fleet.id === id),
   );
   return [

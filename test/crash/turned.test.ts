@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { IS_WHOLE } from '../support/sampled.ts';
-import { KINDS, OPSWORKS, OPSWORKS_BY_WEIGHTS, type Kind } from '../support/little/kinds.ts';
+import { KINDS, OPSWORKS, OPSWORKS_BY_WEIGHTS, SCALED, type Kind } from '../support/little/kinds.ts';
 import { DELAYS, callsOf, changesIn, plotsOf, tryTurn, type Plot, type Stage, type TurnTrial } from './turned.ts';
 import { turnsOn } from './turns.ts';
 
@@ -14,7 +14,7 @@ const counted = { cases: 0, runs: 0 };
 afterAll(() => void process.stdout.write(`a world that turns: ${counted.cases} cases, ${counted.runs} runs\n`));
 
 /** Of the cases, every so manieth; no divisor of the number of turns, so that each call meets other ones. */
-const STRIDE = IS_WHOLE ? { changes: 3, calls: 31 } : { changes: 97, calls: 797 };
+const STRIDE = IS_WHOLE ? { changes: 3, calls: 31 } : { changes: 131, calls: 1009 };
 
 function casesOf(stage: Stage, calls: Awaited<ReturnType<typeof callsOf>>): readonly TurnTrial[] {
   const turns = turnsOn(stage.kind);
@@ -30,7 +30,7 @@ function sceneOf({ traffic }: Kind, { start, draining }: Plot): Stage['scene'] {
   return { start, ...(draining && { draining }), groups: traffic === 'weighted-dns' ? 1 : 2, size: 3 };
 }
 
-describe.each([...KINDS, OPSWORKS, ...OPSWORKS_BY_WEIGHTS])('$fleet behind $traffic', (kind) => {
+describe.each([...KINDS, OPSWORKS, ...OPSWORKS_BY_WEIGHTS, ...SCALED])('$fleet behind $traffic', (kind) => {
   test.each(plotsOf(kind))(
     '$name',
     async ({ plot }) => {

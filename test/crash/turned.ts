@@ -6,7 +6,7 @@ import type { Scene } from '../support/little/scene.ts';
 import { Site, type Ask, type Run } from '../support/little/site.ts';
 import { isServing, isUp, living, production, type Box, type State } from '../support/little/state.ts';
 import { tellRun } from '../support/little/story.ts';
-import { fleetOf } from '../support/little/rules.ts';
+import { fleetOf, shownFleet } from '../support/little/rules.ts';
 import type { AnyOptions } from '../../tasks/index.ts';
 import { IS_WHOLE } from '../support/sampled.ts';
 import { CASES, type Case } from './cases.ts';
@@ -216,7 +216,7 @@ function backIn(state: State): typeof WAYS {
 
 /** A fleet of ours runs, and its app works. */
 function isAlive(state: State): boolean {
-  return living(state).some((box) => fleetOf(box) !== undefined && box.fit && box.state === 'running');
+  return living(state).some((box) => shownFleet(state, box) !== undefined && box.fit && box.state === 'running');
 }
 
 /** What refusals ask for, where something of ours serves beside them. */

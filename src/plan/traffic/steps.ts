@@ -2,7 +2,7 @@ import type { MinimumHealthy, PoolMinimum } from '../../domain/goal.ts';
 import { defined } from '../../domain/defined.ts';
 import { NO_MINIMUM } from '../../domain/minimum-healthy.ts';
 import { sharedPools } from '../../domain/outside.ts';
-import { liveFleets, members, poolsOf } from '../../domain/roles.ts';
+import { isAttached, liveFleets, members, poolsOf } from '../../domain/roles.ts';
 import { isScaled } from '../../domain/scaled.ts';
 import type { Fleet, Pool, Snapshot } from '../../domain/snapshot.ts';
 import type { Step, StepOf } from '../../steps/index.ts';
@@ -38,6 +38,22 @@ export function enterStep(
 
 /** Absent: nothing is asked. */
 type LeavingFacts = Pick<StepOf<'deregister'>, 'allowedOwners' | 'residual' | 'outsiders'>;
+
+/**
+ * What others have registered with a pool that is not the fleet's: a group that stays in one of its own takes it out of no other.
+ * Absent facts: nothing is asked.
+ */
+export function takeOutSteps(
+  fleet: Fleet,
+  pool: Pool,
+  minimum: PoolMinimum,
+  facts: LeavingFacts,
+): readonly (StepOf<'deregister'> | StepOf<'detach'>)[] {
+  const { name } = pool;
+  if (!isScaled(fleet) || fleet.group.moves !== undefined || isAttached(fleet, pool))
+    return deregisterSteps(fleet, [name], { [name]: minimum }, facts);
+  return [{ do: 'deregister', pool: name, fleet: fleet.id, minimumHealthy: minimum, ...facts }];
+}
 
 export function deregisterSteps(
   fleet: Fleet,

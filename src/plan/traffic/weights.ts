@@ -4,7 +4,7 @@ import { NO_MINIMUM } from '../../domain/minimum-healthy.ts';
 import { residualOf, residualTrafficProblem, retainedUntil, retentionProblem } from '../../domain/retention.ts';
 import { list } from '../../domain/text.ts';
 import { configuredPools, isIn, poolsOf } from '../../domain/roles.ts';
-import { isScaled } from '../../domain/scaled.ts';
+import { isScaled, membersInService } from '../../domain/scaled.ts';
 import { dividedRoutes, routesOf, shareOf } from '../../domain/routes.ts';
 import { hasServed, recordedShare, ownPools, percentText, TOLERANCE } from '../../domain/shares.ts';
 import type { Fleet, Pool, Snapshot } from '../../domain/snapshot.ts';
@@ -16,13 +16,13 @@ import type { Ending, Switch, TrafficModel } from './model.ts';
 import { stagesOf } from './stages.ts';
 import {
   allowedOwnersIn,
-  deregisterSteps,
   endSteps,
   enterStep,
   growSteps,
   namesOf,
   othersThan,
   registerSteps,
+  takeOutSteps,
 } from './steps.ts';
 
 type WeightedTraffic = Exclude<Traffic, { kind: 'membership' }>;
@@ -164,23 +164,33 @@ function minimumOf({ minimumHealthy }: Switch): PoolMinimum {
 function switchSteps(kind: WeightsKind, change: Switch, before: readonly Step[]): readonly Step[] {
   const { snapshot } = kind;
   const { to, need, stages } = change;
-  const [pool] = namesOf(ownPools(snapshot, to));
-  if (pool === undefined) return before;
+  const [own] = ownPools(snapshot, to);
+  if (own === undefined) return before;
+  const { name: pool } = own;
   const isWhole = stages === undefined || stages.shares.at(-1) === 100;
   return [
     ...holdSteps(snapshot, change),
     ...kind.prepare(change, pool),
     ...before,
-    ...(isScaled(to) ? growSteps(snapshot, change, pool) : [enterStep(change, pool, minimumOf(change))]),
+    ...(isScaled(to)
+      ? [...putBackSteps(change, own), ...growSteps(snapshot, change, pool)]
+      : [enterStep(change, pool, minimumOf(change))]),
     { do: 'await-healthy', pool, fleet: to.id, minimumHealthy: minimumOf(change), need },
     // A share goes to all that are in the pool, also to servers that were registered with it by hand.
     ...othersThan(snapshot, to).flatMap((fleet) =>
-      deregisterSteps(fleet, [pool], { [pool]: minimumOf(change) }, allowedOwnersIn(change)),
+      takeOutSteps(fleet, own, minimumOf(change), allowedOwnersIn(change)),
     ),
     ...shiftSteps(snapshot, change, pool, kind.arrive(change, pool)),
     ...(isWhole ? [...leaveSteps(snapshot, change, pool), ...kind.verify(change, pool)] : []),
     ...(isWhole ? bakeSteps(change, pool, 100, minimumOf(change)) : []),
   ];
+}
+
+/** A group registers what it launches, and nothing again that others have taken out since. */
+function putBackSteps(change: Switch, { name, targets }: Pool): readonly Step[] {
+  const { to, unlessSick } = change;
+  const isOut = membersInService(to).some(({ id }) => !targets.some((target) => target.id === id));
+  return isOut ? [{ do: 'register', pool: name, fleet: to.id, ...(unlessSick && { atLeast: minimumOf(change) }) }] : [];
 }
 
 /** Production's share goes to the pool, in one or several steps, each of which is watched before the next. */

@@ -101,3 +101,9 @@ export function isOwned(box: Box): boolean {
 export function fleetOf(box: Box): string | undefined {
   return isOwned(box) ? box.tags['turnout:fleet'] : undefined;
 }
+
+/** As AWS shows it: whatever its own tags say, an instance of a group is of the fleet that the group is. */
+export function shownFleet(state: State, box: Box): string | undefined {
+  const group = groupOfBox(state, box.id);
+  return group === undefined ? fleetOf(box) : group.tags['turnout:fleet']?.value;
+}

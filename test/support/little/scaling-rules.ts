@@ -47,9 +47,9 @@ export function isWhole({ operation }: Pick<Request, 'operation'>): boolean {
   return operation === 'AttachTrafficSources';
 }
 
-/** Where groups move: it registers what a group that is attached has left out, or takes out what one that is not has there by hand. */
+/** Registers what a group that is attached has left out, or takes out what one that is not has there by hand. */
 function mends(state: State, seen: State, { operation, input }: Request): boolean {
-  if (state.ways !== undefined || !('Targets' in input)) return false;
+  if (!('Targets' in input)) return false;
   const { TargetGroupArn: arn, Targets } = input as unknown as TargetsInput;
   const wanted = operation === 'RegisterTargets';
   return Targets.every(({ Id }) =>

@@ -133,7 +133,7 @@ class Groups {
     }
     if (member.state === 'Pending' && box.state === 'running') {
       this.#set(name, id, { ...member, state: 'InService' });
-      for (const one of targetGroups) this.#cloud.register(one, id);
+      for (const one of targetGroups) if (this.#cloud.state.groups.has(one)) this.#cloud.register(one, id);
     }
     if (member.state === 'InService' && box.state === 'shutting-down') this.letGo(name, id);
     if (member.state === 'InService' && this.#isSick(name, id)) this.#replaceLater(name, id);
