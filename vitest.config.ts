@@ -49,7 +49,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [...SCENARIOS, ...LONG], testTimeout: 20_000 },
+        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [...SCENARIOS, ...LONG], testTimeout: 60_000 },
       },
       { extends: true, test: { name: 'scenarios', include: SCENARIOS, ...PROCESSES } },
       {

@@ -48,7 +48,7 @@ const FIELDS: Readonly<Record<keyof MetricAlarm, boolean>> = {
 };
 
 /** Names of the alarms that run the group's step and simple policies. */
-export function alarmNames({ policies }: Pick<GroupParts, 'policies'>): readonly string[] {
+function alarmNames({ policies }: Pick<GroupParts, 'policies'>): readonly string[] {
   const run = policies.filter(({ PolicyType = '' }) => /^(Step|Simple)/.test(PolicyType));
   return [...new Set(run.flatMap(({ Alarms = [] }) => Alarms.flatMap(({ AlarmName }) => AlarmName ?? [])))];
 }
