@@ -134,10 +134,10 @@ export function gateNotes(snapshot: Snapshot, goal: Promotion): readonly string[
   const change = { ...goal, prepares: true };
   const bakes = bakesOf(change).map(({ percent, seconds, gates }) => {
     const each = gates.map((gate) => {
-      const seconds = secondsToJudge(gate, percent, alarmTimes(snapshot)) ?? 0;
+      const afterS = secondsToJudge(gate, percent, alarmTimes(snapshot)) ?? 0;
       const requests = requestsToJudge(gate, percent);
       const needs = [
-        ...(seconds === 0 ? [] : [`after ${duration(seconds)}`]),
+        ...(afterS === 0 ? [] : [`after ${duration(afterS)}`]),
         ...(requests === undefined ? [] : [`${count(requests, 'request')} to green or more`]),
       ];
       return `${gate.name} (${[gate.kind, ...(gate.dryRun ? ['dry run'] : []), needs.join(' and ') || 'at once'].join(', ')})`;

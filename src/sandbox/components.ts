@@ -72,9 +72,8 @@ export async function createComponents(
   const elbv2 = elbv2Factory(balancerOptions(plan, { machines: instances, clock, times, block, ec2 }));
   closers.push(() => elbv2.close());
   const cloudwatch = createCloudWatch(metricSource(elbv2, clock, times), region);
-  const { alarmsWith } = cloudwatch;
   const common = { clock, scheduler, ec2, elbv2, instances, region, pageSize, onError };
-  const autoscaling = createAutoScaling({ ...common, alarmsWith });
+  const autoscaling = createAutoScaling({ ...common, alarmsWith: (policy) => cloudwatch.alarmsWith(policy) });
   closers.push(() => autoscaling.close());
   const { route53, dns } = await openDns({ clock, scheduler, elbv2, pageSize, plan: plan.dns });
   closers.push(() => dns.close());

@@ -134,7 +134,7 @@ async function fillGroups(
   const inherited = new Set(['environment', 'fleet', 'release'].map((name) => `${tagPrefix}:${name}`));
   const carries = { Key: `${tagPrefix}:template`, Value: `${template} version 1` };
   const tags = plan.adopted ? [...ownershipTags(plan), carries] : [];
-  const isEach = plan.weighted !== undefined || production.some(({ serves }) => serves === false);
+  const isEach = plan.weighted !== undefined || production.some((pool) => pool.serves === false);
   return seedGroups(autoscaling, async (ms) => plan.clock.sleep(ms), {
     names: plan.scalingGroups ?? [],
     targetGroups: isEach ? [...production, ...test].map(({ arn }) => [arn]) : [production.map(({ arn }) => arn)],

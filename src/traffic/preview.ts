@@ -72,13 +72,13 @@ export function createPreviews(
     const [{ groups, found }, configured] = await Promise.all([listeners(), routes()]);
     const isProduction = (arn: string, rule: Rule): boolean =>
       configured?.includes(arn) ?? groups.some((group) => (weightsIn(rule.Actions ?? []).get(group) ?? 0) > 0);
-    const read = await Promise.all(found.map(async (one) => readListener(elbv2, one, tags)));
-    const planned = read.flatMap((one) => plansFor(one, isProduction, preview));
+    const seen = await Promise.all(found.map(async (one) => readListener(elbv2, one, tags)));
+    const planned = seen.flatMap((one) => plansFor(one, isProduction, preview));
     blueprints = new Map(planned.flatMap(({ place, blueprint }) => (blueprint ? [[place.arn, blueprint]] : [])));
     return {
       state: 'seen',
       ...(preview && { by: wordsOf(preview) }),
-      rules: read.flatMap(({ ours }) => ours),
+      rules: seen.flatMap(({ ours }) => ours),
       places: planned.map(({ place }) => place),
     };
   };

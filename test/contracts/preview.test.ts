@@ -189,7 +189,7 @@ describe('a rule of preview', () => {
     [{ by: 'source', blocks: ['203.0.113.0/24', '2001:db8::/32'] }, ['203.0.113.0/24', '2001:db8::/32']],
   ] as const)('by %o', async (preview, values) => {
     const sandbox = await start();
-    const port = portOf(sandbox, preview as PreviewConfig);
+    const port = portOf(sandbox, preview);
     const [byDefault] = listeners(sandbox);
     await port.createRule({ above: (await seenBy(port)).places[0]!.arn, group: sandbox.test[0]!.arn, ...GREEN });
     const [rule] = await rulesAt(sandbox, byDefault);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { cleanup } from '../../tasks/cleanup.ts';
 import { promote } from '../../tasks/promote.ts';
 import { rollback } from '../../tasks/rollback.ts';
-import { isRefusal, type GoalOf } from '../../src/domain/goal.ts';
+import { isRefusal } from '../../src/domain/goal.ts';
 import { minimumNow } from '../../src/domain/minimum-healthy.ts';
 import type { FleetGroup } from '../../src/domain/scaling.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
@@ -27,8 +27,8 @@ function plan(snapshot: Snapshot, verb: 'promote' | 'rollback') {
   const minimumHealthy = minimumNow(snapshot, trafficModel(snapshot).capacityGroups());
   const goal = { ...ASKED, minimumHealthy, settings: settingsIn(snapshot), allowed: { unknownRelease: true } };
   return verb === 'promote'
-    ? promote.plan(snapshot, { ...goal, verb, fleet: 'B', release: 'B' } as GoalOf<'promote'>)
-    : rollback.plan(snapshot, { ...goal, verb, fleet: 'A', release: 'A' } as GoalOf<'rollback'>);
+    ? promote.plan(snapshot, { ...goal, verb, fleet: 'B', release: 'B' })
+    : rollback.plan(snapshot, { ...goal, verb, fleet: 'A', release: 'A' });
 }
 
 function clean(snapshot: Snapshot) {
@@ -41,7 +41,7 @@ function clean(snapshot: Snapshot) {
     wait: false,
     early: true,
   } as const;
-  return cleanup.plan(snapshot, { ...goal, settings: settingsIn(snapshot), minimumHealthy: {} } as GoalOf<'cleanup'>);
+  return cleanup.plan(snapshot, { ...goal, settings: settingsIn(snapshot), minimumHealthy: {} });
 }
 
 const KINDS = [
@@ -129,7 +129,8 @@ describe.each(STEPS)('directly before $step.do', ({ step, back, world }) => {
     expect(behaviourOf(step).guard(seen)).toContain(says);
     expect(behaviourOf(step).readsBefore(seen).fleets).toBe('all');
     // AWS attaches nothing during a refresh: that is no choice of ours.
-    if (back.do !== 'attach') expect(behaviourOf(back).guard(seen)).toBeUndefined();
+    const stopsBack = back.do === 'attach' ? undefined : behaviourOf(back).guard(seen);
+    expect(stopsBack).toBeUndefined();
   });
 
   test('suspended processes that take nothing from production do not', () => {

@@ -57,7 +57,7 @@ test('weights give production to nothing that is all away, while something else 
     minimumHealthy: MINIMUM,
     refusesUnmanaged: true,
   };
-  const { guard } = behaviourOf(step);
+  const guard = (snapshot: Snapshot) => behaviourOf(step).guard(snapshot);
   expect(guard(shifted(world, 'B-0'))).toBeUndefined();
   expect(guard(shifted(world, 'B-0', 'B-1'))).toContain(
     'A zonal shift keeps traffic away from all that is healthy of B',
@@ -68,7 +68,8 @@ test('weights give production to nothing that is all away, while something else 
 test('what is reached does not leave production to what is away', () => {
   const fake = blueAndGreen();
   ['B-0', 'B-1'].forEach((id) => fake.target('prod', id, 'healthy'));
-  const { guard } = behaviourOf({ do: 'deregister', pool: 'prod', fleet: 'A', minimumHealthy: MINIMUM });
+  const step: Step = { do: 'deregister', pool: 'prod', fleet: 'A', minimumHealthy: MINIMUM };
+  const guard = (snapshot: Snapshot) => behaviourOf(step).guard(snapshot);
   expect(guard(shifted(fake.now, 'B-0'))).toBeUndefined();
   expect(guard(shifted(fake.now, 'B-0', 'B-1'))).toContain('only what a zonal shift keeps traffic away from');
   expect(guard(shifted(fake.now, 'A-0', 'A-1', 'B-0', 'B-1'))).toBeUndefined();

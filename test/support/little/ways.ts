@@ -33,8 +33,8 @@ function actionsOf({ weights }: OtherWay): readonly Action[] {
   return [{ Type: 'forward', ForwardConfig: { TargetGroups } }];
 }
 
-function listenerOf({ arn, port, priority, ...made }: OtherWay & Partial<MadeRule>): string {
-  if (made.listener !== undefined) return made.listener;
+function listenerOf({ arn, port, priority, ...rule }: OtherWay & Partial<MadeRule>): string {
+  if (rule.listener !== undefined) return rule.listener;
   return priority === undefined ? arn : `arn:${port}`;
 }
 
@@ -60,7 +60,7 @@ export const wayReads = {
     { ListenerArn, RuleArns }: { ListenerArn?: string; RuleArns?: readonly string[] },
     seen: State,
   ) => {
-    const all = [...ways(seen).filter((way) => way.priority !== undefined), ...made(seen)];
+    const all = [...ways(seen).filter((way) => way.priority !== undefined), ...madeRules(seen)];
     const named = all.filter((way) => RuleArns?.includes(way.arn) ?? listenerOf(way) === ListenerArn);
     if (RuleArns?.some((arn) => named.every((way) => way.arn !== arn)))
       throw new ApiFailure('RuleNotFound', 'One or more rules not found');
@@ -76,7 +76,7 @@ export const wayReads = {
 };
 
 /** As the others are shown. */
-function made({ made: rules }: State): readonly OtherWay[] {
+function madeRules({ made: rules }: State): readonly OtherWay[] {
   return [...(rules?.values() ?? [])].map(({ group, ...rule }) => ({ ...rule, weights: new Map([[group, 1]]) }));
 }
 
@@ -90,7 +90,7 @@ interface RuleInput {
 /** A priority is in use once (ELBv2 API, CreateRule). */
 function createRule(cloud: LittleCloud, { ListenerArn, Priority, Actions: [to], Tags }: RuleInput): object {
   const { state } = cloud;
-  const all = [...ways(state), ...made(state)].filter((way) => listenerOf(way) === ListenerArn);
+  const all = [...ways(state), ...madeRules(state)].filter((way) => listenerOf(way) === ListenerArn);
   if (all.some(({ priority }) => priority === Priority))
     throw new ApiFailure('PriorityInUse', `Priority '${Priority}' is currently in use`);
   const port = all[0]?.port ?? 0;
