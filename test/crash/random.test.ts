@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { liveMany } from './random.ts';
 
 /** As many as CI has time for; `npm run soak` lives as many as it is told, by their seeds. */
-const HISTORIES = 1000;
+const HISTORIES = 300;
 
 /**
  * Random worlds: operators at machines whose clocks are minutes or an hour off, each with one of two stores; crashes, pauses,
