@@ -75,6 +75,17 @@ describe('before each grave step the world is read again', () => {
     expect(between(30_000, 90_000)).toBeLessThanOrEqual(12);
   });
 
+  test('and all that forbids it is looked at also while AWS is at work', async () => {
+    const fake = blueAndGreen();
+    for (const id of ['B-0', 'B-1']) fake.instance(id, 'shutting-down');
+    fake.target('prod', 'B-0', 'draining');
+    fake.later(5000, () => fake.target('prod', 'B-0', 'gone'));
+    fake.later(50_000, () => ['B-0', 'B-1'].forEach((id) => fake.instance(id, 'terminated')));
+    const limits = { ...LIMITS, healthyMs: 20_000 };
+    await fake.finish(start(fake, [{ do: 'remove', fleet: 'B' }], fake.now, { limits }).done);
+    expect(fake.changes).toHaveLength(1);
+  });
+
   test('which may be throttled then as long as at any time', async () => {
     const fake = blueAndGreen();
     fake.target('prod', 'B-0', 'healthy');

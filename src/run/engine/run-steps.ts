@@ -129,8 +129,8 @@ class StepRun {
     else await this.#pause(snapshot, waitedMs, forbidden === undefined ? 0 : refusedPauseMs(waitedMs));
     this.#lookedAt = this.#now();
     this.#lookedFrom = undefined;
-    // What forbids it is looked at before the next decision; until then the progress is not known to be another one.
-    if (forbidden !== undefined && this.#isDue(snapshot)) return snapshot;
+    // What forbids it may not be among what shows the progress.
+    if (forbidden !== undefined) return this.#lookFirst(snapshot);
     return this.#reader.poll(snapshot, this.#behaviour.readsToPoll(snapshot), leftMs);
   }
 
