@@ -76,9 +76,9 @@ function passedOver({ traffic }: Snapshot, { pool, refusesUnmanaged: isNew }: Sh
 }
 
 /** Where others have deleted the record that leads to the pool, the rest would be told to give up its share for nobody. */
-function recordGone({ traffic }: Snapshot, { pool }: ShiftWeights): string | undefined {
-  if (traffic.kind !== 'dns-weights') return undefined;
-  const route = traffic.routes.find(({ weights }) => weights[pool] === undefined);
+function recordGone(snapshot: Snapshot, { pool }: ShiftWeights): string | undefined {
+  if (snapshot.traffic.kind !== 'dns-weights') return undefined;
+  const route = routesOf(snapshot, 'production').find(({ weights }) => weights[pool] === undefined);
   if (route === undefined) return undefined;
   return `${route.name} has no weighted record any more that leads to ${pool}: add it again, with weight 0.`;
 }

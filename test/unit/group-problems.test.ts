@@ -10,6 +10,7 @@ import { scalingFacts } from '../../src/plan/scaling.ts';
 import { trafficModel } from '../../src/plan/traffic/index.ts';
 import { behaviourOf, type Step } from '../../src/steps/index.ts';
 import { attachedGroups, regrouped } from '../support/attached-worlds.ts';
+import { FakeWorld } from '../support/fake-world.ts';
 import { scaledWorld } from '../support/scaled-worlds.ts';
 import { settingsIn } from '../support/weighted-worlds.ts';
 import { HOME, PROMOTED } from '../support/worlds.ts';
@@ -136,6 +137,17 @@ describe.each(STEPS)('directly before $step.do', ({ step, back, world }) => {
   test('suspended processes that take nothing from production do not', () => {
     expect(behaviourOf(step).guard(regrouped(world(), 'B', { suspended: NOTED }))).toBeUndefined();
   });
+});
+
+test.each(['draining', 'gone'] as const)('what others have taken out of the group is put back: %s', (state) => {
+  const fake = new FakeWorld(scaledWorld(FLEETS, 100));
+  const registers = () => {
+    const planned = plan(fake.now, 'rollback');
+    return isRefusal(planned) ? planned : planned.steps.filter((step) => step.do === 'register');
+  };
+  expect(registers()).toEqual([]);
+  fake.target('one', 'A-0', state);
+  expect(registers()).toMatchObject([{ pool: 'one', fleet: 'A' }]);
 });
 
 test('a group that cannot launch does not grow', () => {

@@ -3,6 +3,7 @@ import { defined } from '../../domain/defined.ts';
 import { NO_MINIMUM } from '../../domain/minimum-healthy.ts';
 import { residualOf, residualTrafficProblem, retainedUntil, retentionProblem } from '../../domain/retention.ts';
 import { list } from '../../domain/text.ts';
+import { registeredIn } from '../../domain/queries.ts';
 import { configuredPools, isIn, poolsOf } from '../../domain/roles.ts';
 import { isScaled, membersInService } from '../../domain/scaled.ts';
 import { dividedRoutes, routesOf, shareOf } from '../../domain/routes.ts';
@@ -187,10 +188,13 @@ function switchSteps(kind: WeightsKind, change: Switch, before: readonly Step[])
 }
 
 /** A group registers what it launches, and nothing again that others have taken out since. */
-function putBackSteps(change: Switch, { name, targets }: Pool): readonly Step[] {
+function putBackSteps(change: Switch, pool: Pool): readonly Step[] {
   const { to, unlessSick } = change;
-  const isOut = membersInService(to).some(({ id }) => !targets.some((target) => target.id === id));
-  return isOut ? [{ do: 'register', pool: name, fleet: to.id, ...(unlessSick && { atLeast: minimumOf(change) }) }] : [];
+  const isIn = new Set(registeredIn(pool, to).map(({ id }) => id));
+  const isOut = membersInService(to).some(({ id }) => !isIn.has(id));
+  return isOut
+    ? [{ do: 'register', pool: pool.name, fleet: to.id, ...(unlessSick && { atLeast: minimumOf(change) }) }]
+    : [];
 }
 
 /** Production's share goes to the pool, in one or several steps, each of which is watched before the next. */
