@@ -40,13 +40,19 @@ export function isBehind({ loadBalancers = [] }: Pool, { balancer }: PreviewPlac
   return loadBalancers.includes(balancer);
 }
 
+/** `turnout permissions` grants only what the config needs. */
+const UNWANTED =
+  'The config has no `preview` any more: the next promote, rollback, cleanup or abandon deletes it, and needs `elasticloadbalancing:DeleteRule`.';
+
 /** What `status` shows of it, as sentences. */
 export function previewTexts({ preview }: Pick<Snapshot, 'preview'>): readonly string[] {
   if (preview === undefined || preview.state === 'none') return [];
   if (preview.state === 'unreadable') return [`Which rules lead to green could not be read. ${preview.why}`];
-  const by = preview.by ?? 'what the config does not have any more';
-  return preview.rules.map(({ name, release, group }) => {
-    if (group === undefined) return `${name} was made to lead ${by} to ${release}, and something else has changed it.`;
+  const { by, rules } = preview;
+  return rules.map(({ name, release, group, isOutdated }) => {
+    if (group === undefined) return `${name} was made for ${release}, and others have changed where it leads.`;
+    if (by === undefined) return `${name} still leads some requests to ${release}. ${UNWANTED}`;
+    if (isOutdated) return `${name} leads requests to ${release} by what \`preview\` said before, not ${by}.`;
     return `${by} leads to ${release} (${name}).`;
   });
 }

@@ -12,6 +12,8 @@ export interface PreviewRule {
   readonly above: string;
   /** ARN of the target group to which all of it goes; absent where somebody has changed that. */
   readonly group?: string;
+  /** It asks for something else than `preview` in the config does now. */
+  readonly isOutdated?: true;
 }
 
 /** A rule or a default action that leads to production, and where one would stand above it. */

@@ -1,4 +1,4 @@
-import { isRefusal, refusal, type Goal, type GoalOf, type Refusal } from '../domain/goal.ts';
+import { isRefusal, refusal, type Goal, type GoalOf, type Refusal, type Verb } from '../domain/goal.ts';
 import type { Preview } from '../domain/preview.ts';
 import { isBehind, previewRuleAbove, previewRules } from '../domain/preview-rules.ts';
 import { fleetById } from '../domain/queries.ts';
@@ -47,10 +47,17 @@ export function previewProblem(snapshot: Snapshot, goal: Goal): string | undefin
 
 const WITHOUT = 'Or take `preview` out of the config; then run this again.';
 
-type About = GoalOf<'up' | 'promote' | 'rollback' | 'cleanup'>;
+const VERBS = ['up', 'promote', 'rollback', 'cleanup'] as const;
+
+type About = GoalOf<(typeof VERBS)[number]>;
+
+/** Whether a run of that verb makes the rules, or deletes them. */
+export function mayLeavePreview(verb: Verb): boolean {
+  return VERBS.some((one) => one === verb);
+}
 
 function isAbout(goal: Goal): goal is About {
-  return goal.verb === 'up' || goal.verb === 'promote' || goal.verb === 'rollback' || goal.verb === 'cleanup';
+  return mayLeavePreview(goal.verb);
 }
 
 /** Where only one release is ended, the others' rules stay. */

@@ -72,7 +72,7 @@ export function createPreviews(
     const [{ groups, found }, configured] = await Promise.all([listeners(), routes()]);
     const isProduction = (arn: string, rule: Rule): boolean =>
       configured?.includes(arn) ?? groups.some((group) => (weightsIn(rule.Actions ?? []).get(group) ?? 0) > 0);
-    const seen = await Promise.all(found.map(async (one) => readListener(elbv2, one, tags)));
+    const seen = await Promise.all(found.map(async (one) => readListener(elbv2, one, tags, preview)));
     const planned = seen.flatMap((one) => plansFor(one, isProduction, preview));
     blueprints = new Map(planned.flatMap(({ place, blueprint }) => (blueprint ? [[place.arn, blueprint]] : [])));
     return {
@@ -136,6 +136,7 @@ async function readListener(
   elbv2: Elbv2,
   found: FoundListener,
   { read }: ReturnType<typeof tagsOf>,
+  preview: PreviewConfig | undefined,
 ): Promise<ReadListener> {
   const { balancer, listener } = found;
   const { ListenerArn: arn = '', DefaultActions: Actions } = listener;
@@ -148,9 +149,9 @@ async function readListener(
     if (tagged === undefined) return [];
     const [[group, weight] = [], second] = [...weightsIn(rule.Actions ?? [])];
     const leads = second === undefined && (weight ?? 0) > 0 ? { group } : {};
-    return [
-      { arn: rule.RuleArn ?? '', name: routeName(balancer, listener, rule.Priority), ...tagged, ...defined(leads) },
-    ];
+    const isOutdated = preview !== undefined && !asksFor(rule, conditionOf(preview));
+    const name = routeName(balancer, listener, rule.Priority);
+    return [{ arn: rule.RuleArn ?? '', name, ...tagged, ...defined(leads), ...(isOutdated && { isOutdated }) }];
   });
   const own = new Set(ours.map((rule) => rule.arn));
   return { ...found, rules: rules.filter(({ RuleArn }) => !own.has(RuleArn ?? '')), ours };
@@ -236,6 +237,13 @@ function conditionOf(preview: PreviewConfig): RuleCondition {
   // The only one, the first, the last, or one among others: it must not be the end or the beginning of another's name or value.
   const Values = [pair, `${pair};*`, `*; ${pair}`, `*; ${pair};*`];
   return { Field: 'http-header', HttpHeaderConfig: { HttpHeaderName: 'Cookie', Values } };
+}
+
+/** Of conditions that `conditionOf` makes. */
+function asksFor({ Conditions = [] }: Rule, wanted: RuleCondition): boolean {
+  const textOf = ({ HttpHeaderConfig: header, SourceIpConfig: source }: RuleCondition): string =>
+    JSON.stringify([header?.HttpHeaderName, header?.Values ?? source?.Values]).toLowerCase();
+  return Conditions.some((one) => textOf(one) === textOf(wanted));
 }
 
 function wordsOf(preview: PreviewConfig): string {

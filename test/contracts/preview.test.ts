@@ -106,6 +106,7 @@ describe('a rule of preview', () => {
     const made = [...(await rulesAt(sandbox, byDefault)), ...(await rulesAt(sandbox, byRule))];
     const { rules, by } = await seenBy(port);
     expect(by).toBe('header x-preview: 42');
+    expect(rules.some(({ isOutdated }) => isOutdated)).toBe(false);
     expect(rules).toMatchObject([
       { ...GREEN, above: byDefault, group: sandbox.test[0]!.arn },
       { ...GREEN, above: own?.RuleArn, group: sandbox.test[0]!.arn },
@@ -165,6 +166,12 @@ describe('a rule of preview', () => {
     await make(sandbox, portOf(sandbox));
     const { by, rules } = await seenBy(portOf(sandbox, 'none'));
     expect([by, rules.length]).toEqual([undefined, 2]);
+    const other = await seenBy(portOf(sandbox, { ...HEADER, value: '43' }));
+    const outdated = (some: Seen['rules']) => some.map(({ isOutdated = false }) => isOutdated);
+    expect([outdated(rules), outdated(other.rules)]).toEqual([
+      [false, false],
+      [true, true],
+    ]);
     const elbv2 = new Elbv2(openSession(sandbox.url));
     const groups = { production: [{ targetGroup: 'shop-blue' }], test: [{ targetGroup: 'shop-green' }] };
     const lookAs = async (environment: string) => {

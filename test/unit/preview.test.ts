@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { Preview, PreviewPlace, PreviewRule } from '../../src/domain/preview.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
+import { previewTexts } from '../../src/domain/preview-rules.ts';
 import { OperatorError } from '../../src/errors.ts';
+import { giveBack, type GiveBack } from '../../src/run/task/give-back.ts';
 import { behaviourOf } from '../../src/steps/index.ts';
 import type { PreviewPort } from '../../src/traffic/preview.ts';
 import { up } from '../../tasks/up.ts';
+import { LIMITS } from '../support/fake-run.ts';
 import { Rig } from '../support/fake-run-task.ts';
 import { blueAndGreen, FakeWorld } from '../support/fake-world.ts';
 import { boot, copyFleet, enter, leave, sicken, type Act } from '../support/hands.ts';
@@ -72,6 +75,23 @@ function rigWith(fake: FakeWorld = blueAndGreen()): { rig: Rig; previews: FakePr
 function blueAlone(): FakeWorld {
   const blue = { prod: 'healthy', test: '-' } as const;
   return new FakeWorld(world([{ id: 'A', marks: HOME, members: [blue, blue] }]));
+}
+
+/** A rule that was found as those of others are. */
+const FOUND = {
+  name: 'shop:80 priority 49000',
+  by: 'listener',
+  url: 'http://shop/',
+  weights: { test: 1 },
+  stickyS: 0,
+  isPreview: true,
+} as const;
+
+function toolsOf({ ports }: FakeWorld): GiveBack {
+  const { signal } = new AbortController();
+  const lease = { lost: signal, check: async () => {} } as unknown as GiveBack['lease'];
+  const decision = { made: () => {} } as unknown as GiveBack['decision'];
+  return { ports, signal, lease, decision, limits: LIMITS, settleMs: 10_000 };
 }
 
 const told = ({ log }: Rig): readonly string[] => log.filter((what) => /rule|prod|terminate|launch/.test(what));
@@ -166,15 +186,32 @@ describe('preview', () => {
   test('that was made before the config lost it is deleted, too', async () => {
     const { rig, previews } = rigWith();
     previews.add('B').isWanted = false;
-    const route = {
-      name: 'shop:80 priority 49000',
-      by: 'listener',
-      url: 'http://shop/',
-      weights: { test: 1 },
-    } as const;
-    rig.fake.set((now) => ({ ...now, outside: { ...ALONE, routes: [{ ...route, stickyS: 0, isPreview: true }] } }));
+    rig.fake.set((now) => ({ ...now, outside: { ...ALONE, routes: [FOUND] } }));
     expect(await rig.run('promote')).toMatchObject({ result: 'done' });
     expect(previews.rules).toEqual([]);
+  });
+
+  test.each([true, false])('is deleted by abandon, whether the config has it (%s)', async (isWanted) => {
+    const { rig, previews } = rigWith();
+    previews.add('B').isWanted = isWanted;
+    rig.fake.set((now) => ({ ...now, outside: isWanted ? ALONE : { ...ALONE, routes: [FOUND] } }));
+    const giveUp = async (verb: 'promote' | 'rolling') => rig.fake.finish(giveBack(toolsOf(rig.fake), verb));
+    expect(await giveUp('rolling')).toEqual([]);
+    expect(await giveUp('promote')).toEqual(['The preview rule shop:80 priority 49000 is deleted.']);
+    expect(previews.rules).toEqual([]);
+  });
+
+  test.each<readonly [string, Partial<PreviewRule>, string | undefined, string]>([
+    ['leads to green', {}, 'header x-preview: 42', 'header x-preview: 42 leads to B (shop:80 priority 49000).'],
+    ['is of another value', { isOutdated: true }, 'header x-preview: 43', 'not header x-preview: 43.'],
+    ['is wanted no more', {}, undefined, 'needs `elasticloadbalancing:DeleteRule`'],
+    ['was changed', { group: undefined } as object, 'header x-preview: 42', 'others have changed where it leads'],
+  ])('that %s is told so', (_what, change, by, says) => {
+    const rule = { arn: 'arn:rule', name: 'shop:80 priority 49000', fleet: 'B', release: 'B', above: PLACE.arn };
+    const rules = [{ ...rule, group: 'arn:test', ...change }];
+    expect(previewTexts({ preview: { state: 'seen', ...(by && { by }), rules, places: [] } })).toEqual([
+      expect.stringContaining(says),
+    ]);
   });
 
   test.each<readonly [string, Partial<PreviewPlace>[], RegExp]>([

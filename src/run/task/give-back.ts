@@ -1,14 +1,17 @@
 import { ExitCode, messageOf, OperatorError } from '../../errors.ts';
-import { observe } from '../../observe/observe.ts';
 import type { Verb } from '../../domain/goal.ts';
+import { previewRules } from '../../domain/preview-rules.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
+import { list } from '../../domain/text.ts';
+import { observe, refresh } from '../../observe/observe.ts';
+import { NOTHING } from '../../observe/reads.ts';
+import { mayLeavePreview } from '../../plan/preview.ts';
 import { giveBackSteps, heldTexts } from '../../plan/held.ts';
 import type { HeldLease } from '../../record/lease.ts';
 import type { Ports } from '../../steps/ports.ts';
 import type { Limits } from '../../steps/definition.ts';
 import type { Decision } from '../engine/decision.ts';
 import { runSteps } from '../engine/run-steps.ts';
-import { endPreview, mayLeavePreview, readPreview } from './end-preview.ts';
 import { StepFailed, type RunContext } from '../engine/context.ts';
 
 /** What giving back is done with. */
@@ -30,13 +33,10 @@ export interface GiveBack {
  */
 export async function giveBack(tools: GiveBack, verb?: Verb): Promise<readonly string[]> {
   const { ports, signal, settleMs } = tools;
-  const known = mayLeavePreview(ports, verb)
-    ? await orTold('A preview rule that it may have made is left', async () => {
-        // What the run before has sent may not show yet.
-        await ports.clock.sleep(settleMs, signal);
-        return withoutPreview(tools);
-      })
-    : [];
+  const known =
+    verb === undefined || mayLeavePreview(verb)
+      ? await orTold('A preview rule that it may have made is left', async () => withoutPreview(tools))
+      : [];
   // Other fleets have nothing that is held.
   if (ports.fleet.kind !== 'auto-scaling') return known;
   const minima = await orTold('Minima that it may have raised are as they were', async () => {
@@ -58,11 +58,20 @@ async function orTold(otherwise: string, act: () => Promise<readonly string[]>):
   }
 }
 
+/** Where the config has no `preview` any more, a rule of it is found as others' are. */
 async function withoutPreview(tools: GiveBack): Promise<readonly string[]> {
-  const snapshot = await readPreview(tools.ports);
-  const { steps, told } = endPreview(snapshot);
-  if (steps.length > 0) await runSteps(contextOf(tools), steps, snapshot);
-  return told;
+  const { ports, settleMs, signal } = tools;
+  const { isWanted } = ports.preview;
+  // What the run before has sent may not show yet.
+  if (isWanted) await ports.clock.sleep(settleMs, signal);
+  const seen = await observe(ports, isWanted ? {} : { outside: 'some' });
+  const snapshot = await refresh(ports, seen, { ...NOTHING, preview: true });
+  const { preview } = snapshot;
+  if (preview?.state === 'unreadable') return [`Whether a preview rule is left could not be read: ${preview.why}`];
+  const names = previewRules(snapshot, []).map(({ name }) => name);
+  if (names.length === 0) return [];
+  await runSteps(contextOf(tools), [{ do: 'delete-preview', fleet: '', keeps: [] }], snapshot);
+  return [`The preview rule ${list(names, 3)} is deleted.`];
 }
 
 async function putBack(tools: GiveBack, snapshot: Snapshot): Promise<readonly string[]> {
