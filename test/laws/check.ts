@@ -1,5 +1,12 @@
 import { settingsIn } from '../support/weighted-worlds.ts';
-import { isRefusal, type Goal, type LaunchSpec, type Refusal, type Verb } from '../../src/domain/goal.ts';
+import {
+  isRefusal,
+  type Delivery,
+  type Goal,
+  type LaunchSpec,
+  type Refusal,
+  type Verb,
+} from '../../src/domain/goal.ts';
 import { total } from '../../src/domain/minimum-healthy.ts';
 import { hasGroups } from '../../src/domain/scaled.ts';
 import { behaviourOf, type Step } from '../../src/steps/index.ts';
@@ -59,6 +66,7 @@ export async function planFor(
   snapshot: Snapshot,
   verb: Verb,
   wish: AnyOptions,
+  delivery?: Delivery,
 ): Promise<{ goal: Goal; plan: Plan } | Refusal> {
   const task = tasks[verb];
   const goal = await task.pinGoal({
@@ -66,6 +74,7 @@ export async function planFor(
     options: wish,
     requestedBy: ASKED,
     settings: settingsIn(snapshot),
+    delivery,
     resolve: async ({ zones }) => (hasGroups(snapshot) ? groupSpec(snapshot, total(zones)) : SPEC),
   });
   if (isRefusal(goal)) return goal;

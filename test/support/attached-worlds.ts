@@ -8,7 +8,7 @@ import { FULL, twoFleetWorlds } from './worlds.ts';
 /** Small worlds in which the fleets are Auto Scaling groups that move between the pools of production and test. */
 
 /** The same world, where each fleet is a group that is attached to the pools that have one of it. */
-function attachedWorld(snapshot: Snapshot, group: Partial<FleetGroup> = {}): Snapshot {
+export function attachedWorld(snapshot: Snapshot, group: Partial<FleetGroup> = {}): Snapshot {
   const fleets = snapshot.fleets.map((fleet) => ({
     ...fleet,
     holder: `Auto Scaling group group-${fleet.id}`,

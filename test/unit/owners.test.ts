@@ -3,11 +3,11 @@ import { isRefusal, type Delivery, type Refusal } from '../../src/domain/goal.ts
 import { ownersIn } from '../../src/domain/owners.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
 import { behaviourOf } from '../../src/steps/index.ts';
-import { tasks, type AnyOptions } from '../../tasks/index.ts';
+import type { tasks, AnyOptions } from '../../tasks/index.ts';
 import { planFor } from '../laws/check.ts';
 import { blueAndGreen } from '../support/fake-world.ts';
 import { autoScaling, withOwner } from '../support/hands.ts';
-import { ALONE, HOME, OWNER, PLAIN, PROMOTED, world } from '../support/worlds.ts';
+import { ALONE, HOME, OWNER, PROMOTED, world } from '../support/worlds.ts';
 
 /** Servers, groups and rules that something else has made. */
 
@@ -55,20 +55,7 @@ function unadopted(): Snapshot {
 }
 
 async function answerTo(snapshot: Snapshot, verb: keyof typeof tasks, wish: AnyOptions) {
-  const task = tasks[verb];
-  const requestedBy = { run: 'r1', who: 'ann', since: '2026-06-01T00:00:00.000Z' };
-  if (verb !== 'rolling' && verb !== 'drain') return planFor(snapshot, verb, wish);
-  const goal = await task.pinGoal({
-    snapshot,
-    options: wish,
-    requestedBy,
-    settings: PLAIN,
-    delivery: DELIVERY,
-    resolve: async () => Promise.reject(new Error('Nothing is launched.')),
-  });
-  if (isRefusal(goal)) return goal;
-  const plan = task.plan(snapshot, goal);
-  return isRefusal(plan) ? plan : { goal, plan };
+  return planFor(snapshot, verb, wish, DELIVERY);
 }
 
 const CASES: readonly (readonly [verb: keyof typeof tasks, wish: AnyOptions, world: () => Snapshot])[] = [

@@ -40,7 +40,7 @@ export function enterStep(
 type LeavingFacts = Pick<StepOf<'deregister'>, 'allowedOwners' | 'residual' | 'outsiders'>;
 
 /**
- * What others have registered with a pool that is not the fleet's: a group that stays in one of its own takes it out of no other.
+ * What others have registered with a pool that is not the fleet's: a group takes its instances out of no pool to which it is not attached.
  * Absent facts: nothing is asked.
  */
 export function takeOutSteps(
@@ -50,8 +50,7 @@ export function takeOutSteps(
   facts: LeavingFacts,
 ): readonly (StepOf<'deregister'> | StepOf<'detach'>)[] {
   const { name } = pool;
-  if (!isScaled(fleet) || fleet.group.moves !== undefined || isAttached(fleet, pool))
-    return deregisterSteps(fleet, [name], { [name]: minimum }, facts);
+  if (!isScaled(fleet) || isAttached(fleet, pool)) return deregisterSteps(fleet, [name], { [name]: minimum }, facts);
   return [{ do: 'deregister', pool: name, fleet: fleet.id, minimumHealthy: minimum, ...facts }];
 }
 
@@ -96,10 +95,13 @@ export function endSteps(
   const { id: fleet, holder } = leaving;
   const shared = sharedPools(snapshot, members(leaving)).map(({ pool }) => pool);
   const others = shared.filter(({ role, name }) => role === 'other' && sharedGroups.includes(name));
-  const left = [...poolsOf(snapshot, 'test'), ...others];
+  const facts = defined({ allowedOwners, residual });
   const drained = new Set(namesOf([...poolsOf(snapshot, 'production'), ...shared]));
   return [
-    ...deregisterSteps(leaving, namesOf(left), {}, defined({ allowedOwners, residual })).map((step): Step => {
+    ...[
+      ...deregisterSteps(leaving, namesOf(poolsOf(snapshot, 'test')), {}, facts),
+      ...others.flatMap((pool) => takeOutSteps(leaving, pool, NO_MINIMUM, facts)),
+    ].map((step): Step => {
       return { ...step, atEnd: true, outsiders: sharedGroups.includes(step.pool) ? 'allowed' : 'spared' };
     }),
     ...[...drained].map((pool): Step => ({ do: 'await-drained', pool, fleet })),
