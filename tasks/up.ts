@@ -137,7 +137,7 @@ export const up: Task<'up', typeof OPTIONS> = {
       : [
           { do: 'launch', fleet, release, spec, run },
           { do: 'await-running', fleet },
-          ...test.map((pool): Step => ({ do: 'register', pool, fleet })),
+          ...test.map((pool): Step => ({ do: 'register', pool, fleet, isNew: true })),
         ];
     const steps: readonly Step[] = [
       ...booted,

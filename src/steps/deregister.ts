@@ -12,6 +12,7 @@ import { targetsToDeregister } from '../domain/moving.ts';
 import { poolByName } from '../domain/queries.ts';
 import { wouldStarveOthers } from '../domain/outside.ts';
 import { wouldBeReplaced } from '../domain/owned.ts';
+import { answeredInstead } from '../domain/passed-over.ts';
 import { residualTrafficProblem } from '../domain/retention.ts';
 import type { Snapshot, Target } from '../domain/snapshot.ts';
 import { isReached } from '../domain/zonal-shift.ts';
@@ -57,6 +58,7 @@ export const deregister: StepDefinition<Deregister> = (step) => ({
   },
   guard: (snapshot) =>
     hasShareAgain(snapshot, step) ??
+    (step.atEnd && answeredInstead(snapshot, fleetOf(snapshot, step))) ??
     wouldStarve(snapshot, step) ??
     wouldStarveClients(snapshot, step) ??
     hasOwner(snapshot, step) ??

@@ -1,5 +1,6 @@
 import type { LaunchGroup, LaunchSpec } from '../domain/goal.ts';
 import { configuredPools, isRegistered, liveFleets, members, roleOf } from '../domain/roles.ts';
+import { answeredWithoutShare } from '../domain/passed-over.ts';
 import { fleetById } from '../domain/queries.ts';
 import { shareOfPool } from '../domain/shares.ts';
 import type { HeldMinimum, FleetGroup } from '../domain/scaling.ts';
@@ -32,7 +33,8 @@ export const fillGroup: StepDefinition<FillGroup> = (step) => ({
   instances: () => [],
   estimateS: () => 3 * CALL_S,
   progress: (snapshot) => ((fleetOf(snapshot, step).group?.desired ?? 0) >= step.group.capacity ? 'done' : 'todo'),
-  guard: (snapshot) => notAlone(snapshot, step) ?? notItsPools(snapshot, step),
+  // What it launches it registers by itself.
+  guard: (snapshot) => notAlone(snapshot, step) ?? notItsPools(snapshot, step) ?? answeredWithoutShare(snapshot),
   cannotSucceed: (snapshot) => notAlone(snapshot, step) ?? notItsPools(snapshot, step),
   readsBefore: () => ({ ...NOTHING, pools: 'all', fleets: 'all', routes: true }),
   readsToPoll: () => ({ pools: [], fleets: [step.fleet] }),

@@ -1,5 +1,6 @@
 import type { PoolMinimum } from '../domain/goal.ts';
 import { fitFor, instancesToRegister } from '../domain/moving.ts';
+import { answeredWithoutShare } from '../domain/passed-over.ts';
 import { poolByName, registeredIn } from '../domain/queries.ts';
 import type { Instance, Snapshot, Target } from '../domain/snapshot.ts';
 import type { StepDefinition } from './definition.ts';
@@ -18,6 +19,8 @@ export interface Register {
   readonly fleet: string;
   readonly upTo?: number;
   readonly atLeast?: PoolMinimum;
+  /** It is to have no client of production yet. */
+  readonly isNew?: true;
 }
 
 export const register: StepDefinition<Register> = (step) => ({
@@ -35,10 +38,8 @@ export const register: StepDefinition<Register> = (step) => ({
   },
   guard: (snapshot) => {
     const fleet = fleetOf(snapshot, step);
-    const isTest = poolByName(snapshot, step.pool).role === 'test';
-    return isTest || fitFor(step, snapshot, fleet).length > 0
-      ? undefined
-      : `No instance of ${fleet.release} is healthy now.`;
+    if (poolByName(snapshot, step.pool).role === 'test') return step.isNew && answeredWithoutShare(snapshot);
+    return fitFor(step, snapshot, fleet).length > 0 ? undefined : `No instance of ${fleet.release} is healthy now.`;
   },
   readsBefore: (snapshot) => readsOfPool(snapshot, step.pool, [step.fleet]),
   readsToPoll: () => ({ pools: [step.pool], fleets: [] }),

@@ -1,5 +1,6 @@
 import type { PoolMinimum } from '../domain/goal.ts';
 import { takingProblem } from '../domain/group-problems.ts';
+import { whyPassedOver } from '../domain/passed-over.ts';
 import { poolByName } from '../domain/queries.ts';
 import { configuredPools } from '../domain/roles.ts';
 import { dividedRoutes, routesOf, shareOf, weightsFor, withTraffic } from '../domain/routes.ts';
@@ -47,7 +48,8 @@ export const shiftWeights: StepDefinition<ShiftWeights> = (step) => ({
       : (notAlone(snapshot, step) ??
         notFit(snapshot, step) ??
         recordGone(snapshot, step) ??
-        passedOver(snapshot, step) ??
+        // Weights that would change no answer; the way back is tried nevertheless.
+        (step.refusesUnmanaged ? whyPassedOver(snapshot, { name: step.pool }) : undefined) ??
         (step.refusesUnmanaged ? takingProblem(fleetOf(snapshot, step))?.message : undefined)),
   conflict: (snapshot) => {
     const { percent, pool, role } = step;
@@ -69,11 +71,6 @@ export const shiftWeights: StepDefinition<ShiftWeights> = (step) => ({
   },
   simulate: (snapshot) => shifted(snapshot, step),
 });
-
-/** Weights that would change no answer. The way back is tried nevertheless. */
-function passedOver({ traffic }: Snapshot, { pool, refusesUnmanaged: isNew }: ShiftWeights): string | undefined {
-  return isNew && traffic.kind === 'dns-weights' ? traffic.passedOver[pool] : undefined;
-}
 
 /** Where others have deleted the record that leads to the pool, the rest would be told to give up its share for nobody. */
 function recordGone(snapshot: Snapshot, { pool }: ShiftWeights): string | undefined {

@@ -5,6 +5,7 @@ import { emptyingProblem, scaleInProblem } from '../domain/group-problems.ts';
 import { countByZone, healthyTargets, shortfall, total } from '../domain/minimum-healthy.ts';
 import { stillServesOthers } from '../domain/outside.ts';
 import { wouldBeReplaced } from '../domain/owned.ts';
+import { answeredInstead } from '../domain/passed-over.ts';
 import { members, poolsOf } from '../domain/roles.ts';
 import { isScaled } from '../domain/scaled.ts';
 import type { Fleet, Snapshot } from '../domain/snapshot.ts';
@@ -56,6 +57,7 @@ export const terminate: StepDefinition<Terminate> = (step) => ({
     return (
       stillInProduction(snapshot, fleet) ??
       stillServesOthers(snapshot, fleet) ??
+      answeredInstead(snapshot, fleet) ??
       wouldBeReplaced(members(fleet), step.allowedOwners ?? []) ??
       emptyingProblem(fleet)?.message ??
       movedSince(snapshot, step.keeps.lastProduction) ??

@@ -2,6 +2,7 @@ import { closedText } from '../domain/freeze.ts';
 import { followProblem, followWord, type PullState } from '../domain/following.ts';
 import { forgotten } from '../domain/idle.ts';
 import { keptVolumesOf } from '../domain/kept-volumes.ts';
+import { allPassedOver } from '../domain/passed-over.ts';
 import { foreignRoutes } from '../domain/outside.ts';
 import { previewTexts } from '../domain/preview-rules.ts';
 import { members, type Role } from '../domain/roles.ts';
@@ -47,6 +48,7 @@ export function statusData(report: StatusReport) {
       stickyS,
     })),
     residualTraffic: residualOf(snapshot),
+    passedOver: allPassedOver(snapshot),
     fleets: fleetsByRole(snapshot).map((one) => fleetData(snapshot, one)),
     freeze: freezeData(snapshot),
     work: workData(snapshot),

@@ -5,6 +5,7 @@ import { ownerText, workProblem } from '../domain/work.ts';
 import { closedText } from '../domain/freeze.ts';
 import { forgotten, hardwareOf } from '../domain/idle.ts';
 import { keptVolumeFacts } from '../domain/kept-volumes.ts';
+import { allPassedOver } from '../domain/passed-over.ts';
 import { previewTexts } from '../domain/preview-rules.ts';
 import { scalingFacts } from '../plan/scaling.ts';
 import { outsideFacts } from '../plan/outsiders.ts';
@@ -36,7 +37,11 @@ export function statusText(report: StatusReport, width: number, colour = false):
       ...freezeLines(snapshot, width, paint),
       ...workLines(snapshot, width, paint),
     ],
-    [...routeLines(snapshot, paint), ...previewLines(snapshot, width, paint)],
+    [
+      ...routeLines(snapshot, paint),
+      ...passedOverLines(snapshot, width, paint),
+      ...previewLines(snapshot, width, paint),
+    ],
     report.movedByOthers === undefined ? [] : headed('Moved:', 'yellow', report.movedByOthers, width, paint),
     ...snapshot.pools.toSorted(byRole).map((pool) => poolLines(pool, snapshot, width, paint)),
     report.unreadable.flatMap((text) => headed('Not read:', 'yellow', text, width, paint)),
@@ -76,6 +81,7 @@ export function compactStatus(report: StatusReport, width: number, colour = fals
     ...freezeLines(snapshot, width, paint),
     ...workLines(snapshot, width, paint),
     ...routeLines(snapshot, paint),
+    ...passedOverLines(snapshot, width, paint),
     ...previewLines(snapshot, width, paint),
     ...(moved === undefined ? [] : headed('Moved:', 'yellow', moved, width, paint)),
     ...snapshot.pools.toSorted(byRole).flatMap((pool) => poolLines(pool, snapshot, width, paint, 0)),
@@ -98,6 +104,11 @@ function workLines({ work }: Snapshot, width: number, paint: Paint): string[] {
   if (work.state === 'unreadable') return headed('Work:', 'yellow', workProblem(work, '') ?? '', width, paint);
   const text = `taken by ${ownerText(work.owner)} (epoch ${work.epoch}).`;
   return headed('Work:', work.owner === null ? 'yellow' : 'bold', text, width, paint);
+}
+
+/** What of the weights is not so, by what the names are answered with. */
+function passedOverLines(snapshot: Snapshot, width: number, paint: Paint): string[] {
+  return allPassedOver(snapshot).flatMap((text) => headed('Passed over:', 'yellow', text, width, paint));
 }
 
 /** Nothing while there is no such rule. */

@@ -53,6 +53,8 @@ function dns(traffic: Traffic): DnsWeights {
   return traffic;
 }
 
+type Side = 'blue' | 'green';
+
 const ALL_GREEN = { 'shop-blue': 0, 'shop-green': 100 };
 
 test('several zones of one name are told apart by their ids, and each can be switched', async () => {
@@ -177,9 +179,23 @@ test('weights that are all 0 give each record the same share', async () => {
   expect(notes.join()).toContain('equally often');
 });
 
-describe('a group without a healthy target, at the load balancer of green', () => {
-  const withReports = async (evaluates: boolean): Promise<DnsWeights> => {
-    const sandbox = await start(evaluates);
+describe('another group without a healthy target, at the load balancer of', () => {
+  /** What is passed over where the aliases of these sides evaluate health. */
+  const passedOver = async (
+    side: Side,
+    evaluating: readonly Side[],
+    targets: (sandbox: Sandbox) => readonly object[],
+  ): Promise<DnsWeights['passedOver']> => {
+    const sandbox = await start(evaluating.length > 0);
+    const route53 = new Route53(openSession(sandbox.url));
+    const [zone] = await route53.zonesNamed('shop.test');
+    const sets = await route53.records(zone!.id, 'www.shop.test', 'A');
+    const plain = sets.filter(({ SetIdentifier }) => !evaluating.includes(SetIdentifier as Side));
+    const ignoring = plain.map((set) => ({
+      ...set,
+      AliasTarget: { ...set.AliasTarget!, EvaluateTargetHealth: false },
+    }));
+    if (plain.length > 0) await route53.replace(zone!.id, ignoring, 'test');
     const port = portOf(sandbox, ['shop.test']);
     // What is idle is the group that green comes into.
     expect(dns(await port.readTraffic()).passedOver).toEqual({});
@@ -187,22 +203,42 @@ describe('a group without a healthy target, at the load balancer of green', () =
     const input = { Name: 'shop-reports', Protocol: 'HTTP', Port: 8080, VpcId };
     const [{ TargetGroupArn }] = (await callElbv2(sandbox, 'CreateTargetGroup', input)).TargetGroups;
     await callElbv2(sandbox, 'CreateRule', {
-      ListenerArn: sandbox.elbv2.urls().at(-1)!.listenerArn,
+      ListenerArn: sandbox.elbv2.urls().at(side === 'blue' ? 0 : -1)!.listenerArn,
       Priority: 7,
       Conditions: [{ Field: 'path-pattern', Values: ['/reports/*'] }],
       Actions: [{ Type: 'forward', TargetGroupArn }],
     });
-    return dns(await port.readTraffic());
+    const Targets = targets(sandbox);
+    if (Targets.length > 0) await callElbv2(sandbox, 'RegisterTargets', { TargetGroupArn, Targets });
+    return dns(await port.readTraffic()).passedOver;
   };
+  const EMPTY = () => [];
+  const SICK = ({ blue: [Id] }: Sandbox) => [{ Id, Port: 9 }];
 
-  test('keeps Route 53 from answering with green, where the alias evaluates health', async () => {
-    const { passedOver } = await withReports(true);
-    expect(Object.keys(passedOver)).toEqual(['shop-green']);
-    expect(passedOver['shop-green']).toMatch(/load balancer shop-green, .*target group shop-reports has no healthy/);
-  });
+  describe.each(['blue', 'green'] as const)('%s', (side) => {
+    const other = side === 'blue' ? 'green' : 'blue';
+    const group = `shop-${side}`;
 
-  test('does not matter where it does not', async () => {
-    expect((await withReports(false)).passedOver).toEqual({});
+    test.each([
+      ['empty', 'both evaluate', [side, other], EMPTY],
+      ['empty', 'it alone evaluates', [side], EMPTY],
+      ['unhealthy', 'both evaluate', [side, other], SICK],
+    ] as const)('%s, where %s: Route 53 passes it over', async (_what, _which, evaluating, targets) => {
+      expect(await passedOver(side, evaluating, targets)).toEqual({
+        [group]: expect.stringMatching(
+          new RegExp(
+            `load balancer ${group}, .*target group shop-reports has no healthy target: Route 53 answers with the other side`,
+          ),
+        ),
+      });
+    });
+
+    test.each([
+      ['only the other one evaluates', [other]],
+      ['neither does', []],
+    ] as const)('is no matter where %s', async (_which, evaluating) => {
+      expect(await passedOver(side, evaluating, EMPTY)).toEqual({});
+    });
   });
 });
 

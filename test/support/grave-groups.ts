@@ -2,7 +2,7 @@ import type { FleetGroup } from '../../src/domain/scaling.ts';
 import { FakeWorld, SPEC } from './fake-world.ts';
 import type { Case } from './grave-case.ts';
 import { attachedGroups, regrouped } from './attached-worlds.ts';
-import { enter, leave, MINIMUM, own, sicken, weigh, type Act } from './hands.ts';
+import { enter, leave, MINIMUM, own, passOver, sicken, weigh, type Act } from './hands.ts';
 import { scaledWorld, type GroupSpec } from './scaled-worlds.ts';
 
 /** What may happen to steps about Auto Scaling groups. */
@@ -25,10 +25,10 @@ const fill: Act = (fake) => {
 
 const LAUNCH = { name: 'group-C', count: 3, capacity: 3, minimum: 1, targetGroups: ['arn:two'], subnets: [] };
 
-const fillCases: readonly Case<'fill-group'>[] = [
-  {
-    name: 'the empty group',
-    world: () => new FakeWorld(scaledWorld([BLUE])),
+const fillCases: readonly Case<'fill-group'>[] = [false, true].map((byName) => {
+  return {
+    name: `the empty group, where ${byName ? 'names' : 'rules'} divide production`,
+    world: () => new FakeWorld(scaledWorld([BLUE], 0, byName)),
     step: {
       do: 'fill-group',
       fleet: 'C',
@@ -41,13 +41,14 @@ const fillCases: readonly Case<'fill-group'>[] = [
       'another run launches a fleet': [fill, '2 instances of D (fleet D) are beside production now'],
       'an operator gives its target group a share': [weigh(50, 50), 'group-C is attached to two, which has production'],
       'a server is put into its target group': [enter('two', 'i-other'), 'i-other is in two beside group-C'],
+      ...(byName && { 'what serves is passed over by Route 53': [passOver('one'), 'one is passed over'] as const }),
     },
     allowed: {
       'blue dies': sicken('one', 'A-0', 'A-1', 'A-2'),
       'one drains from its target group': enter('two', 'i-other', 'draining'),
     },
-  },
-];
+  };
+});
 
 const matchCases: readonly Case<'match-size'>[] = [
   {

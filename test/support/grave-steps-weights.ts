@@ -8,6 +8,7 @@ import {
   lead,
   leave,
   MINIMUM,
+  passOver,
   recordShare,
   sicken,
   unname,
@@ -43,7 +44,10 @@ export const shiftCases = (byName: boolean): readonly Case<'shift-weights'>[] =>
       'an unmanaged server joins its group': [enter('two', 'i-other'), 'Production would go to i-other'],
       'one of blue is put into its group': [enter('two', 'A-0'), 'Production would go to A-0'],
       'an operator sets other weights': [weigh(70, 30), 'weights of shop:0 were changed'],
-      ...(byName && { 'an operator deletes its record': [unname('two'), 'no weighted record any more'] }),
+      ...(byName && {
+        'an operator deletes its record': [unname('two'), 'no weighted record any more'],
+        'Route 53 passes over its record': [passOver('two'), 'two is passed over'],
+      }),
     },
     allowed: {
       'blue dies': sicken('one', 'A-0', 'A-1'),
@@ -87,7 +91,10 @@ export const backCase = (byName: boolean): Case<'shift-weights'> => {
       'one of the others is put into its group': [enter('two', 'A-0'), 'Production would go to A-0'],
       ...(byName && { 'an operator deletes its record': [unname('two'), 'no weighted record any more'] }),
     },
-    allowed: { 'an unmanaged server joins its group': enter('two', 'i-other') },
+    allowed: {
+      'an unmanaged server joins its group': enter('two', 'i-other'),
+      'Route 53 passes over its record': passOver('two'),
+    },
   };
 };
 
@@ -120,10 +127,14 @@ export const terminateCase = (byName: boolean): Case<'terminate'> => ({
       recordShare('A', '0@2025-12-03T00:00:00.000Z'),
       'not known when production has left B',
     ],
+    ...(byName && { 'what serves is passed over by Route 53': [passOver('one'), 'So B may be what clients get'] }),
   },
   allowed: {
     'it gets sick': sicken('two', 'B-0', 'B-1'),
     'hardly any client comes': visit(10, 'two'),
+    'its own record is passed over by Route 53': passOver('two'),
+    'what serves is passed over, and it is nowhere any more': (fake) =>
+      [passOver('one'), leave('two', 'B-0', 'B-1')].forEach((act) => act(fake)),
     'clients come who find nothing there already': (fake) =>
       [visit(11, 'two'), leave('two', 'B-0', 'B-1')].forEach((act) => act(fake)),
     'an earlier share of the other fleet is recorded': recordShare('A', '0@2025-12-01T00:00:00.000Z'),
@@ -137,7 +148,7 @@ export const terminateCase = (byName: boolean): Case<'terminate'> => ({
 export const givenShareCases = (byName: boolean): readonly Case<StepKind>[] => [
   register(byName),
   deregister(byName),
-  ...(byName ? [] : [lastOfOthers()]),
+  ...(byName ? [newcomer(), lastByName()] : [lastOfOthers()]),
   deregisterEverywhere(byName),
   remove(byName),
   deployRelease(byName),
@@ -160,6 +171,18 @@ function register(byName: boolean): Case<'register'> {
   };
 }
 
+/** Of `up`: its first healthy server would be answered with. */
+function newcomer(): Case<'register'> {
+  const { world, step } = register(true);
+  return {
+    name: 'register what is to have no client yet',
+    world,
+    step: { ...step, isNew: true },
+    refused: { 'what serves is passed over by Route 53': [passOver('one'), 'one is passed over'] },
+    allowed: { 'its own record is passed over': passOver('two'), 'blue dies': sicken('one', 'A-0', 'A-1') },
+  };
+}
+
 function deregister(byName: boolean): Case<'deregister'> {
   return {
     name: `deregister ${wayOf(byName)}`,
@@ -167,6 +190,19 @@ function deregister(byName: boolean): Case<'deregister'> {
     step: { do: 'deregister', pool: 'two', fleet: 'B', minimumHealthy: NO_MINIMUM },
     refused: { 'an operator gives it a share': [SHARE, 'nothing healthy'] },
     allowed: { 'blue dies': sicken('one', 'A-0', 'A-1'), 'it gets sick': sicken('two', 'B-0', 'B-1') },
+  };
+}
+
+function lastByName(): Case<'deregister'> {
+  return {
+    name: 'deregister for good, by names',
+    world: divided(true),
+    step: { do: 'deregister', pool: 'two', fleet: 'B', minimumHealthy: NO_MINIMUM, atEnd: true },
+    refused: {
+      'what serves is passed over by Route 53': [passOver('one'), 'So B may be what clients get'],
+      'an operator gives it a share': [SHARE, 'two has a share of production now'],
+    },
+    allowed: { 'its own record is passed over': passOver('two') },
   };
 }
 

@@ -48,6 +48,19 @@ export const unname =
       return withTraffic(snapshot, { ...traffic, routes });
     });
 
+/** Route 53 answers with other records than those of the pool from now on. */
+export const passOver =
+  (pool: string): Act =>
+  (fake) =>
+    fake.set((snapshot) => {
+      const { traffic } = snapshot;
+      if (traffic.kind !== 'dns-weights') return snapshot;
+      return {
+        ...snapshot,
+        traffic: { ...traffic, passedOver: { ...traffic.passedOver, [pool]: `${pool} is passed over.` } },
+      };
+    });
+
 /** The instance has the tags of that fleet from now on, and of no other. */
 export const tagAs =
   (fleet: string, id: string): Act =>

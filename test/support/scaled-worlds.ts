@@ -17,8 +17,8 @@ export interface GroupSpec {
 }
 
 /** Percent of production that `two` has. */
-export function scaledWorld(fleets: readonly GroupSpec[], two = 0): Snapshot {
-  const bare = weightedWorld({ fleets: [], production: [two], test: 100 - two });
+export function scaledWorld(fleets: readonly GroupSpec[], two = 0, byName = false): Snapshot {
+  const bare = weightedWorld({ fleets: [], production: [two], test: 100 - two, byName });
   const pools = bare.pools.map((pool, index) => {
     const spec = fleets[index];
     return spec === undefined ? pool : { ...pool, arn: `arn:${pool.name}`, targets: targetsOf(spec) };

@@ -3,9 +3,12 @@ import { isRefusal } from '../../src/domain/goal.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
 import type { DnsWeights } from '../../src/domain/traffic.ts';
 import { behaviourOf, type StepOf } from '../../src/steps/index.ts';
+import { statusData } from '../../src/views/status-json.ts';
+import { compactStatus, statusText } from '../../src/views/status-text.ts';
 import { planFor } from '../laws/check.ts';
 import { weightedWorld } from '../support/weighted-worlds.ts';
 import { HOME, PROMOTED } from '../support/worlds.ts';
+import { report } from './views.samples.ts';
 
 /** What of DNS would be found when production has moved is found before. */
 
@@ -56,6 +59,20 @@ describe('before a switch of names', () => {
     expect(planned).toHaveProperty('plan.notes', expect.arrayContaining(['Blue is passed over.']));
   });
 
+  test('up boots nothing that would be answered with, while what serves is passed over', async () => {
+    // Asked again before its servers enter their group.
+    expect(await planFor(dnsWorld(0, {}, true), 'up', { release: 'B' })).toMatchObject({
+      plan: { steps: expect.arrayContaining([expect.objectContaining({ do: 'register', pool: 'two', isNew: true })]) },
+    });
+    expect(
+      await planFor(dnsWorld(0, { passedOver: { one: 'Blue is passed over.' } }, true), 'up', { release: 'B' }),
+    ).toMatchObject({
+      refused: 'alias-unhealthy',
+      message: 'Blue is passed over. A new fleet would get production as soon as it is healthy.',
+      next: [expect.stringContaining('EvaluateTargetHealth to false')],
+    });
+  });
+
   test('name servers that cannot be asked are refused, with the key that names others', async () => {
     expect(await planFor(dnsWorld(0, SILENT), 'promote', {})).toMatchObject({
       refused: 'dns-unreachable',
@@ -78,6 +95,46 @@ describe('before a switch of names', () => {
     expect(behaviour.count(dnsWorld(100, some))).toEqual({ have: 4, want: 10, word: 'answers', waiting: [] });
     const limits = { bootMs: 1, healthyMs: 2, releasedMs: 3, provenMs: 4, warmMs: 9, dnsMs: 5, deployMs: 6, idleMs: 7 };
     expect(behaviour.timeLimitMs(limits, 'under way')).toBe(5);
+  });
+});
+
+describe('after a switch of names', () => {
+  const GREEN_OVER = { passedOver: { two: 'Green is passed over.' } };
+  const switched = (facts: Partial<DnsWeights>): Snapshot => {
+    const left = { ...HOME, share: '0@2026-01-03T00:00:00.000Z' };
+    const { traffic, ...rest } = dnsWorld(100, facts);
+    const fleets = rest.fleets.map((fleet) => (fleet.id === 'A' ? { ...fleet, marks: left } : fleet));
+    return { ...rest, fleets, traffic };
+  };
+
+  test.each([{}, { wait: true }, { ignoreResidualTraffic: true }])(
+    'what clients may be answered with is not ended: cleanup %o',
+    async (wish) => {
+      expect(await planFor(switched(GREEN_OVER), 'cleanup', wish)).toMatchObject({
+        refused: 'alias-unhealthy',
+        message: 'Green is passed over. So A may be what clients get.',
+        next: [expect.stringContaining('EvaluateTargetHealth to false')],
+      });
+    },
+  );
+
+  test.each([{}, { passedOver: { one: 'Blue is passed over.' } }])('it is ended with %o', async (facts) => {
+    expect(await planFor(switched(facts), 'cleanup', {})).toMatchObject({
+      plan: { steps: expect.arrayContaining([expect.objectContaining({ do: 'terminate', fleet: 'A' })]) },
+    });
+  });
+
+  test.each(['one', 'two'])('rollback tells that %s is passed over, and goes on', async (pool) => {
+    const planned = await planFor(switched({ passedOver: { [pool]: 'It is passed over.' } }), 'rollback', {});
+    expect(planned).toHaveProperty('plan.notes', expect.arrayContaining(['It is passed over.']));
+  });
+
+  test('status shows it', () => {
+    const shown = { ...report(), snapshot: switched(GREEN_OVER) };
+    for (const text of [statusText(shown, 200), compactStatus(shown, 200)])
+      expect(text).toContain('Passed over: Green is passed over.');
+    expect(statusData(shown).passedOver).toEqual(['Green is passed over.']);
+    expect(statusText({ ...shown, snapshot: switched({}) }, 200)).not.toContain('Passed over');
   });
 });
 

@@ -63,9 +63,23 @@ describe('notes before names are switched', () => {
     ['a long TTL', { TTL: 600 }, 'may keep answers of www.shop.test for 10 min'],
     ['weights that are all 0', { Weight: 0 }, 'Route 53 answers with each of its records equally often'],
     ['health checks', { HealthCheckId: 'h' }, 'have health checks, which beat the weights'],
-    ['EvaluateTargetHealth', { AliasTarget: alias }, 'one with an empty target group counts as unhealthy'],
   ])('%s', (_what, facts, note) => {
     expect(recordNotes([found(record(facts), record({ Weight: 0 }))])).toEqual([expect.stringContaining(note)]);
+  });
+
+  const evaluates = record({ AliasTarget: alias, SetIdentifier: 'evaluates' });
+  const ignores = record({ AliasTarget: { ...alias, EvaluateTargetHealth: false } });
+  const nothing = expect.stringContaining('one with an empty target group counts as unhealthy');
+  const alone = expect.stringContaining('only evaluates does: the other record counts as healthy');
+  test.each([
+    ['both', evaluates, evaluates, [nothing]],
+    ['the first', evaluates, ignores, [nothing, alone]],
+    ['the second', ignores, evaluates, [nothing, alone]],
+    ['one beside a plain record', evaluates, record({}), [nothing, alone]],
+    ['neither', ignores, ignores, []],
+    ['plain ones', record({}), record({}), []],
+  ])('EvaluateTargetHealth at %s', (_which, one, two, notes) => {
+    expect(recordNotes([found(one, two)])).toEqual(notes);
   });
 });
 

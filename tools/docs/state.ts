@@ -262,6 +262,9 @@ export const statusLine = formatOf<Status>()(
     pools: z.array(pool).describe('the target groups'),
     routes: z.array(route).describe('rules and names that divide traffic by weight; empty when membership moves it'),
     residualTraffic: residualTraffic.describe('requests that still reach target groups by old DNS answers'),
+    passedOver: strings(
+      'which target groups Route 53 answers without, whatever their weights, and why, as sentences (`weighted-dns`)',
+    ),
     fleets: z.array(fleet).describe('the fleets with instances that exist, those that serve first'),
     work: work.describe('who takes work that must not run twice (`owner` in the config)'),
     preview: preview.describe('which requests green gets before production moves (`preview` in the config)'),

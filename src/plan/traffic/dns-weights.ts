@@ -1,5 +1,5 @@
 import { refusal, type Refusal } from '../../domain/goal.ts';
-import { poolsOf } from '../../domain/roles.ts';
+import { allPassedOver, answeredInstead, answeredWithoutShare, whyPassedOver } from '../../domain/passed-over.ts';
 import { dnsOf } from '../../domain/routes.ts';
 import { hasServed, shareOfFleet } from '../../domain/shares.ts';
 import type { Fleet, Pool, Snapshot } from '../../domain/snapshot.ts';
@@ -17,8 +17,9 @@ export function dnsWeights(snapshot: Snapshot, traffic: DnsWeights): TrafficMode
   return weights({
     snapshot,
     traffic,
-    notes: poolsOf(snapshot, 'production').flatMap(({ name }) => traffic.passedOver[name] ?? []),
-    poolProblem: (pool) => poolProblem(traffic, pool),
+    notes: allPassedOver(snapshot),
+    poolProblem: (pool) => poolProblem(snapshot, traffic, pool),
+    withoutShareProblem: (fleet) => withoutShareProblem(snapshot, fleet),
     prepare: (change, pool) => lowerSteps(snapshot, change, pool),
     arrive: ({ to }, pool) => [{ do: 'await-insync', pool, fleet: to.id }],
     verify: (change, pool) => verifySteps(snapshot, change, pool),
@@ -30,19 +31,33 @@ export function dnsWeights(snapshot: Snapshot, traffic: DnsWeights): TrafficMode
 }
 
 /** What is found before anything is changed, and would otherwise be found when production has moved. */
-function poolProblem({ passedOver, answers }: DnsWeights, { name }: Pool): Refusal | undefined {
-  const why = passedOver[name];
-  if (why !== undefined)
-    return refusal(
-      'alias-unhealthy',
-      why,
-      'Register a healthy target with that group, delete it, or set EvaluateTargetHealth to false in the records; then run this again.',
-    );
+function poolProblem(snapshot: Snapshot, { answers }: DnsWeights, pool: Pool): Refusal | undefined {
+  const why = whyPassedOver(snapshot, pool);
+  if (why !== undefined) return aliasUnhealthy(why);
   if (answers.state !== 'unreachable') return undefined;
   return refusal(
     'dns-unreachable',
     `DNS: ${answers.why}, and a switch is done only when the name servers show it.`,
     'Allow DNS (port 53, UDP and TCP) to the name servers of the zones from here; or name some that can be asked: `nameServers` under `traffic` in the config.',
+  );
+}
+
+function withoutShareProblem(snapshot: Snapshot, fleet: Fleet | undefined): Refusal | undefined {
+  if (fleet !== undefined) {
+    const served = answeredInstead(snapshot, fleet);
+    return served === undefined ? undefined : aliasUnhealthy(served);
+  }
+  const why = answeredWithoutShare(snapshot);
+  return why === undefined
+    ? undefined
+    : aliasUnhealthy(`${why} A new fleet would get production as soon as it is healthy.`);
+}
+
+function aliasUnhealthy(why: string): Refusal {
+  return refusal(
+    'alias-unhealthy',
+    why,
+    'Register a healthy target with that group, delete it, or set EvaluateTargetHealth to false in the records; then run this again.',
   );
 }
 

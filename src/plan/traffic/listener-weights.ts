@@ -12,6 +12,7 @@ export function listenerWeights(snapshot: Snapshot, traffic: ListenerWeights): T
     traffic,
     notes: [],
     poolProblem: () => undefined,
+    withoutShareProblem: () => undefined,
     prepare: () => [],
     arrive: () => [],
     verify: releaseSteps,

@@ -36,6 +36,8 @@ export interface WeightsKind {
   readonly notes: readonly string[];
   /** Why traffic that is moved to the pool would not get there, or not be seen to. */
   poolProblem(pool: Pool): Refusal | undefined;
+  /** Why production's clients may get this fleet, or a new one, though its pool has no share. */
+  withoutShareProblem(fleet?: Fleet): Refusal | undefined;
   /** Before anything else of a switch. */
   prepare(change: Switch, pool: string): readonly Step[];
   /** Until the weights that were just set for the pool hold everywhere. */
@@ -65,7 +67,11 @@ export function weights(kind: WeightsKind): TrafficModel {
     testPools: (fleet) => ownPools(snapshot, fleet),
     capacityGroups: () => [{ name: TOGETHER, pools: poolsOf(snapshot, 'production') }],
     notes: [...traffic.notes, ...kind.notes],
-    setupProblem: (to) => setupProblem(traffic) ?? testTrafficProblem(snapshot) ?? poolProblem(kind, to),
+    setupProblem: (to) =>
+      setupProblem(traffic) ??
+      testTrafficProblem(snapshot) ??
+      poolProblem(kind, to) ??
+      (to === undefined ? kind.withoutShareProblem() : undefined),
     changedByOthers: () => changedByOthers(snapshot),
     paceOf: (to, options, settings) => {
       // `--to` says how much it is to be, whatever it is now.
@@ -75,7 +81,8 @@ export function weights(kind: WeightsKind): TrafficModel {
     paceBack: (_to, options) => noBatches(options) ?? {},
     switchSteps: (change, before) => switchSteps(kind, change, before),
     routeTestTraffic: (fleet) => routeTestTraffic(snapshot, fleet),
-    retireProblem: (fleet, goal) => retained(kind, fleet, goal) ?? visited(kind, fleet, goal),
+    retireProblem: (fleet, goal) =>
+      kind.withoutShareProblem(fleet) ?? retained(kind, fleet, goal) ?? visited(kind, fleet, goal),
     retireSteps: (fleet, goal, ending) => retireSteps(kind, fleet, goal, ending),
     settleSteps: kind.settleSteps,
   };

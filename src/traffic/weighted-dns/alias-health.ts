@@ -38,5 +38,5 @@ function countsAsHealthy({ TargetHealth }: TargetHealthDescription): boolean {
 function reason(name: string, balancer: string, { TargetGroupName }: TargetGroup): string {
   // `…:loadbalancer/app/shop-green/50dc6c495c0c9188`.
   const called = balancer.split('/').at(-2) ?? balancer;
-  return `The record of ${name} evaluates the health of the load balancer ${called}, which counts as unhealthy while its target group ${TargetGroupName} has no healthy target: Route 53 would go on answering with the other side, whatever the weights are.`;
+  return `The record of ${name} evaluates the health of the load balancer ${called}, which counts as unhealthy while its target group ${TargetGroupName} has no healthy target: Route 53 answers with the other side then, whatever the weights are.`;
 }

@@ -30,6 +30,7 @@ export function recordNotes(found: readonly Found[]): readonly string[] {
     const { sides } = one;
     const { name, lowerTtl } = one.place;
     const ttlS = longestTtl(one);
+    const evaluating = sides.filter((set) => set?.AliasTarget?.EvaluateTargetHealth === true);
     return sentences(
       ttlS > LONG_S &&
         lowerTtl === undefined &&
@@ -40,8 +41,10 @@ export function recordNotes(found: readonly Found[]): readonly string[] {
       isAllZero(one) && `All weights of ${name} are 0: Route 53 answers with each of its records equally often.`,
       sides.some((set) => set?.HealthCheckId !== undefined) &&
         `Records of ${name} have health checks, which beat the weights: a side that fails them gets nothing.`,
-      sides.some((set) => set?.AliasTarget?.EvaluateTargetHealth === true) &&
+      evaluating.length > 0 &&
         `Records of ${name} evaluate the health of their load balancer: one with an empty target group counts as unhealthy, and gets nothing.`,
+      evaluating.length === 1 &&
+        `Of ${name} only ${evaluating[0]?.SetIdentifier} does: the other record counts as healthy whatever is behind it, and gets all clients while that one does not.`,
     );
   });
 }
