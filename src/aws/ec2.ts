@@ -142,6 +142,19 @@ export class Ec2 {
     return (await Promise.all(pages)).flat();
   }
 
+  /** Volumes with this tag that no instance has. */
+  async detachedVolumes(tag: string, value: string): Promise<readonly Volume[]> {
+    const Filters = [
+      { Name: 'status', Values: ['available'] },
+      { Name: `tag:${tag}`, Values: [value] },
+    ];
+    return pageItems(
+      this.#send,
+      (NextToken) => new sdk.DescribeVolumesCommand({ Filters, NextToken }),
+      (page) => page.Volumes,
+    );
+  }
+
   /** What EC2 says of types of instances; rejects when one does not exist. */
   async instanceTypes(names: readonly InstanceTypeInfo['InstanceType'][]): Promise<readonly InstanceTypeInfo[]> {
     const InstanceTypes = names.flatMap((name) => name ?? []);

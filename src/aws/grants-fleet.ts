@@ -12,7 +12,7 @@ const LAUNCHED_FROM = [
   'key-pair/*',
   'launch-template/*',
 ];
-const IMAGES = ['Images', 'InstanceAttribute', 'Subnets', 'Tags', 'Volumes'];
+const IMAGES = ['Images', 'InstanceAttribute', 'Subnets', 'Tags'];
 const TEMPLATES = ['LaunchTemplates', 'LaunchTemplateVersions'];
 /** Without a launch template, servers of blue are cloned. */
 const CLONED = ['InstanceCreditSpecifications', 'InstanceTypes'];
@@ -102,7 +102,7 @@ function autoScaling(config: Config): readonly Grant[] {
     {
       use: 'read',
       Sid: 'Images',
-      Action: ['Images', 'Subnets', 'Volumes', ...TEMPLATES].map((what) => `ec2:Describe${what}`),
+      Action: ['Images', 'Subnets', ...TEMPLATES].map((what) => `ec2:Describe${what}`),
       Resource: ANYTHING,
     },
     ...imageParameter(config),

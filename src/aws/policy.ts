@@ -104,6 +104,7 @@ function divided(statement: Statement): readonly Statement[] {
 const LOOK = [
   'ec2:DescribeInstances',
   'ec2:DescribeInstanceStatus',
+  'ec2:DescribeVolumes',
   'autoscaling:DescribeAutoScalingGroups',
   ...[
     'TargetGroups',

@@ -1,6 +1,6 @@
 import type { EndedFleet } from './goal.ts';
 import { members } from './roles.ts';
-import type { Fleet, KeptVolume } from './snapshot.ts';
+import type { Fleet, KeptVolume, Snapshot } from './snapshot.ts';
 import { count, list } from './text.ts';
 
 /** Volumes that AWS does not delete with their instances: they cost on. */
@@ -35,6 +35,17 @@ export function keptVolumeFacts(fleets: readonly Fleet[]): readonly string[] {
     const volumes = keptVolumesOf(fleet);
     return volumes.length === 0 ? [] : [`AWS keeps ${keptVolumeWords(volumes)}, when ${fleet.release} is terminated.`];
   });
+}
+
+/** What fleets have left that have ended: nothing else names it any more. */
+export function leftVolumeFacts({ outside }: Pick<Snapshot, 'outside'>): readonly string[] {
+  const { volumes = [] } = (outside.state === 'seen' && outside.surroundings) || {};
+  const [first] = volumes;
+  return first === undefined
+    ? []
+    : [
+        `Left by instances that have ended, and still paid for: ${keptVolumeWords(volumes)}. \`aws ec2 delete-volume --volume-id ${first.id}\` deletes one.`,
+      ];
 }
 
 /** For the last sentence, with a space before it. */

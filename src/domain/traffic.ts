@@ -113,6 +113,8 @@ export interface Surroundings {
   readonly names: readonly { readonly name: string; readonly pool: string }[];
   /** Instances that fail a status check of EC2, by id. */
   readonly impaired: Readonly<Record<string, 'instance' | 'system'>>;
+  /** Those with this environment's tags that no instance has any more. */
+  readonly volumes: readonly { readonly id: string; readonly sizeGb?: number }[];
   /** What of it could not be read, and why, as sentences. */
   readonly unread: readonly string[];
 }

@@ -9,16 +9,19 @@ export interface Beside {
   readonly names: () => Promise<Surroundings['names']>;
   /** Two requests. */
   readonly impaired: () => Promise<Surroundings['impaired']>;
+  /** One request for 1000 volumes. */
+  readonly volumes: () => Promise<Surroundings['volumes']>;
 }
 
 export const NOTHING_BESIDE: Beside = {
   scalingGroups: async () => new Map(),
   names: async () => [],
   impaired: async () => ({}),
+  volumes: async () => [],
 };
 
 /** What is only worth knowing. What AWS does not tell is said to be unread: it keeps nothing else from being told. */
-export async function readBeside({ names, impaired }: Omit<Beside, 'scalingGroups'>): Promise<Surroundings> {
+export async function readBeside({ names, impaired, volumes }: Omit<Beside, 'scalingGroups'>): Promise<Surroundings> {
   const unread: string[] = [];
   const orNothing = async <T>(what: string, read: Promise<T>, nothing: T): Promise<T> =>
     read.catch((error: unknown) => {
@@ -26,9 +29,10 @@ export async function readBeside({ names, impaired }: Omit<Beside, 'scalingGroup
       unread.push(`It could not be read ${what}: ${error.message}`);
       return nothing;
     });
-  const [found, failing] = await Promise.all([
+  const [found, failing, left] = await Promise.all([
     orNothing('which other names lead here', names(), []),
     orNothing("which servers fail EC2's status checks", impaired(), {}),
+    orNothing('which volumes are left of instances that have ended', volumes(), []),
   ]);
-  return { names: found, impaired: failing, unread };
+  return { names: found, impaired: failing, volumes: left, unread };
 }

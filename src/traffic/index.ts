@@ -1,6 +1,7 @@
 import type { Session } from '../aws/session.ts';
 import type { Elbv2 } from '../aws/elbv2.ts';
 import type { Config, TrafficConfig } from '../config/config.ts';
+import { defined } from '../domain/defined.ts';
 import type { Ownership } from '../domain/owners.ts';
 import { inAccount } from './account.ts';
 import type { Surroundings } from '../domain/traffic.ts';
@@ -25,6 +26,11 @@ export async function openTraffic(
     const { Ec2 } = await import('../aws/ec2.ts');
     return new Ec2(session).impaired();
   };
+  const volumes = async (): Promise<Surroundings['volumes']> => {
+    const { Ec2 } = await import('../aws/ec2.ts');
+    const left = await new Ec2(session).detachedVolumes(`${owner.tagPrefix}:environment`, owner.environment);
+    return left.map(({ VolumeId: id = '', Size: sizeGb }) => ({ id, ...defined({ sizeGb }) }));
+  };
   const scalingGroups: Beside['scalingGroups'] = async () => {
     const { AutoScaling } = await import('../aws/autoscaling.ts');
     const { fleet } = config;
@@ -38,7 +44,7 @@ export async function openTraffic(
           Tags.some(({ Key, Value }) => Key === `${owner.tagPrefix}:environment` && Value === owner.environment)),
     );
   };
-  return inAccount(createDiscovery(port, elbv2, owner, { names, impaired, scalingGroups }), config);
+  return inAccount(createDiscovery(port, elbv2, owner, { names, impaired, volumes, scalingGroups }), config);
 }
 
 /** Opens the rules of `preview` in the config, which may be left where it has none any more. */

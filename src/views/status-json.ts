@@ -157,7 +157,7 @@ function besideSince(snapshot: Snapshot, id: string): string | null {
 /** What the config does not name, and leads to our servers or groups, or owns them. */
 function outsideData({ snapshot, outsideAgeS = 0 }: StatusReport) {
   const { outside, pools, fleets, unmanaged } = snapshot;
-  const { names = [], impaired = {} } = (outside.state === 'seen' && outside.surroundings) || {};
+  const { names = [], impaired = {}, volumes = [] } = (outside.state === 'seen' && outside.surroundings) || {};
   const foreign = new Map(pools.map((pool) => [pool.name, new Set(foreignRoutes(snapshot, pool))]));
   const routes = (outside.state === 'seen' ? outside.routes : []).filter(({ name }) =>
     [...foreign.values()].some((leading) => leading.has(name)),
@@ -173,6 +173,7 @@ function outsideData({ snapshot, outsideAgeS = 0 }: StatusReport) {
     impaired: Object.entries(impaired)
       .filter(([id]) => instances.some((one) => one.id === id))
       .map(([id, check]) => ({ id, check })),
+    volumes,
     words: outsideFacts(snapshot),
   };
 }

@@ -4,7 +4,7 @@ import { waitingText } from '../domain/approval.ts';
 import { ownerText, workProblem } from '../domain/work.ts';
 import { closedText } from '../domain/freeze.ts';
 import { forgotten, hardwareOf } from '../domain/idle.ts';
-import { keptVolumeFacts } from '../domain/kept-volumes.ts';
+import { keptVolumeFacts, leftVolumeFacts } from '../domain/kept-volumes.ts';
 import { allPassedOver } from '../domain/passed-over.ts';
 import { previewTexts } from '../domain/preview-rules.ts';
 import { scalingFacts } from '../plan/scaling.ts';
@@ -52,7 +52,9 @@ export function statusText(report: StatusReport, width: number, colour = false):
     groupLines(report, width, paint),
     pullLines(report, width, paint),
     forgottenLines(snapshot, width, paint),
-    keptVolumeFacts(snapshot.fleets).flatMap((text) => headed('Volumes:', 'yellow', text, width, paint)),
+    [...keptVolumeFacts(snapshot.fleets), ...leftVolumeFacts(snapshot)].flatMap((text) =>
+      headed('Volumes:', 'yellow', text, width, paint),
+    ),
     assuranceLines(report, width, paint),
     verbLines(report, width, paint),
     lastLines(report, width, paint),

@@ -7,8 +7,10 @@ import type { Outside } from '../../src/domain/traffic.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { NOTHING_BESIDE } from '../../src/traffic/beside.ts';
 import { createDiscovery, type OutsideRequest } from '../../src/traffic/discover.ts';
+import { openTraffic } from '../../src/traffic/index.ts';
 import { createTargetGroups } from '../../src/traffic/target-groups.ts';
 import { openSession } from '../support/aws.ts';
+import { poll } from '../support/poll.ts';
 import { callEc2, callElbv2 } from '../support/quick-sandbox.ts';
 import { OWNER } from '../support/worlds.ts';
 import { openWorld } from './traffic-sandbox.ts';
@@ -116,9 +118,9 @@ test('servers that fail a status check are told; what may not be read keeps noth
     },
   );
   const unread = ['It could not be read which other names lead here: No.'];
-  expect(await port.lookAround()).toEqual({ names: [], impaired: {}, unread });
+  expect(await port.lookAround()).toEqual({ names: [], impaired: {}, volumes: [], unread });
   sandbox.faults.add({ kind: 'impaired', instance: id });
-  expect(await port.lookAround()).toEqual({ names: [], impaired: { [id]: 'instance' }, unread });
+  expect(await port.lookAround()).toEqual({ names: [], impaired: { [id]: 'instance' }, volumes: [], unread });
   sandbox.faults.add({
     kind: 'error',
     operation: 'DescribeInstanceStatus',
@@ -128,6 +130,30 @@ test('servers that fail a status check are told; what may not be read keeps noth
   expect((await port.lookAround()).unread).toContainEqual(
     expect.stringMatching(/status checks: .*ec2:DescribeInstanceStatus/),
   );
+});
+
+test("volumes that outlive this environment's instances are told, and no others", async () => {
+  const { sandbox } = await start();
+  const { Images } = await callEc2(sandbox, 'DescribeImages', {});
+  const Ebs = { VolumeSize: 50, DeleteOnTermination: false };
+  const launched = async (environment: string): Promise<string> => {
+    const Tags = [{ Key: 'turnout:environment', Value: environment }];
+    const { Instances } = await callEc2(sandbox, 'RunInstances', {
+      ImageId: Images[0].ImageId,
+      MinCount: 1,
+      MaxCount: 1,
+      BlockDeviceMappings: [{ DeviceName: '/dev/sdf', Ebs }],
+      TagSpecifications: [{ ResourceType: 'volume', Tags }],
+    });
+    return Instances[0].InstanceId;
+  };
+  const InstanceIds = [await launched('shop'), await launched('staging')];
+  const traffic = { kind: 'target-groups', production: [{ targetGroup: PRODUCTION }], test: [] } as const;
+  const port = await openTraffic({ traffic, file: 'shop.yml' }, openSession(sandbox.url), OWNER);
+  expect((await port.lookAround()).volumes).toEqual([]);
+  await callEc2(sandbox, 'TerminateInstances', { InstanceIds });
+  await poll(async () => (await port.lookAround()).volumes.length > 0, 'volumes that are left');
+  expect((await port.lookAround()).volumes).toEqual([{ id: expect.stringMatching(/^vol-/), sizeGb: 50 }]);
 });
 
 describe('what leads to the groups of the config', () => {

@@ -100,7 +100,7 @@ export const NOTHING_TOLD = {
 
 export const NOTHING_OUTSIDE: OutsidePort = {
   look: async () => ALONE,
-  lookAround: async () => ({ names: [], impaired: {}, unread: [] }),
+  lookAround: async () => ({ names: [], impaired: {}, volumes: [], unread: [] }),
 };
 
 /** A snapshot of these fleets behind the production groups and one test group. */

@@ -3,6 +3,7 @@ import type { Fleet, KeptVolume } from '../../src/domain/snapshot.ts';
 import { statusData } from '../../src/views/status-json.ts';
 import { statusText } from '../../src/views/status-text.ts';
 import { Rig } from '../support/fake-run-task.ts';
+import { ALONE } from '../support/worlds.ts';
 import { report } from './views.samples.ts';
 
 /** Volumes that AWS keeps when their instances end: nothing else would name them again. */
@@ -61,4 +62,16 @@ test('are in status, by fleet, in words and in JSON', () => {
     ['f-41', volumes],
   ]);
   expect(statusText(known, 200)).not.toContain('Volumes:');
+});
+
+test('are in status also when their instances have ended', () => {
+  const known = report();
+  const volumes = [{ id: 'vol-1', sizeGb: 500 }, { id: 'vol-2' }];
+  const surroundings = { names: [], impaired: {}, volumes, unread: [] };
+  const shown = { ...known, snapshot: { ...known.snapshot, outside: { ...ALONE, surroundings } } };
+  expect(statusText(shown, 200)).toContain(
+    'Volumes: Left by instances that have ended, and still paid for: 2 volumes: vol-1 (500 GB) and vol-2. ' +
+      '`aws ec2 delete-volume --volume-id vol-1` deletes one.',
+  );
+  expect(statusData(shown).outside.volumes).toEqual(volumes);
 });

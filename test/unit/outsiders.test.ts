@@ -141,6 +141,7 @@ describe('what is only worth knowing', () => {
     const surroundings = {
       names: [{ name: 'old.shop.test (A)', pool: 'test' }],
       impaired: { 'A-0': 'system', 'B-1': 'instance', 'i-other': 'system' },
+      volumes: [],
       unread: ['It could not be read.'],
     } as const;
     return { ...snapshot, outside: { ...ALONE, surroundings } };

@@ -50,7 +50,7 @@ function readersOf(routes: Snapshot['traffic'][], outside: readonly number[] = [
     carries: async () => true,
   };
   const clock = new VirtualClock();
-  const nothing = { names: [], impaired: {}, unread: [] };
+  const nothing = { names: [], impaired: {}, volumes: [], unread: [] };
   const around = { look: async () => outsideWith(looks.shift() ?? 0), lookAround: async () => nothing };
   const inPlace = nothingInPlace({ environment: 'shop' }, clock);
   return { fleet, traffic, outside: around, ...NOTHING_TOLD, clock, inPlace };

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { statusData } from '../../src/views/status-json.ts';
-import { formatOf, number, numbers, string, strings } from './format.ts';
+import { formatOf, keptVolumes, number, numbers, string, strings } from './format.ts';
 
 /** What the config does not name, in the line of `status --json`. */
 export const outside = formatOf<ReturnType<typeof statusData>['outside']>()(
@@ -41,6 +41,7 @@ export const outside = formatOf<ReturnType<typeof statusData>['outside']>()(
         }),
       )
       .describe('servers that fail a status check of EC2'),
+    volumes: keptVolumes.describe("volumes with this environment's tags that no instance has any more"),
     words: strings('all of it as sentences'),
   }),
 );
