@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { S3 } from '../aws/s3.ts';
 import type { Session } from '../aws/session.ts';
+import { messageOf, OperatorError } from '../errors.ts';
 import { BucketOfReleases } from './bucket.ts';
 import { withRenewal } from './renewed.ts';
 import { publicKey } from './signature.ts';
@@ -23,10 +24,14 @@ export function openBucketForGood(connect: () => Session, { bucket, prefix }: Pl
   );
 }
 
-/** The key that releases must be signed with; undefined where no file is named. @throws OperatorError `bad-key` */
+/** The key that releases must be signed with; undefined where no file is named. @throws OperatorError `file-unreadable`, `bad-key` */
 export async function readPublicKey(file: string | undefined): Promise<string | undefined> {
   if (file === undefined) return undefined;
-  const text = await readFile(file, 'utf8').catch(() => '');
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new OperatorError('file-unreadable', `The public key ${file} cannot be used: ${messageOf(error)}.`, {
+      next: ['Check the path at `publicKey` in the config.'],
+    });
+  });
   publicKey(text);
   return text;
 }

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { BucketOfReleases } from '../../src/releases/bucket.ts';
+import { readPublicKey } from '../../src/releases/index.ts';
 import type { Release } from '../../src/releases/records.ts';
 import { nextPointer } from '../../src/releases/records.ts';
 import { checkMinisign, isSignedBy, publicKey, signRelease } from '../../src/releases/signature.ts';
@@ -63,6 +64,13 @@ describe('a signature', () => {
     const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ type: 'spki', format: 'pem' });
     for (const pem of ['', String(rsa), MINISIGNED.signature.split('\n')[1]!])
       expect((await errorOf(new Promise(() => publicKey(pem)))).code).toBe('bad-key');
+  });
+
+  test('whose key is not where the config says names that file', async () => {
+    expect(await readPublicKey(undefined)).toBeUndefined();
+    const error = await errorOf(readPublicKey('/nowhere/release.pub'));
+    expect(error).toMatchObject({ code: 'file-unreadable', message: expect.stringContaining('/nowhere/release.pub') });
+    expectAdvice(error);
   });
 });
 
