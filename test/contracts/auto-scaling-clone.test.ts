@@ -183,6 +183,22 @@ test('a clone has all that the group has, but what it must not have, and that is
   expect(green).toMatchObject({ release: '42', group: { name: 'shop-web-42-r1', clone: true, held: HELD } });
 });
 
+test('types that have an image of their own launch from that of the release, in the clone as well', async () => {
+  const { scaling, sandbox, fleet, order } = await start();
+  const images = await new Ec2(openSession(sandbox.url)).images([], ['self']);
+  const idOf = (name: string) => images.find(({ Name }) => Name === name)?.ImageId;
+  const LaunchTemplateSpecification = { LaunchTemplateName: 'shop-web', Version: '1' };
+  const Overrides = [{ InstanceType: 't3.small', ImageId: idOf('shop-41') }];
+  const MixedInstancesPolicy = { LaunchTemplate: { LaunchTemplateSpecification, Overrides } };
+  await scaling.client.updateAutoScalingGroup({ AutoScalingGroupName: 'shop-web', MixedInstancesPolicy });
+  await fleet.launch(await order());
+  await scaling.settled('shop-web-42-r1', 2);
+  const { Instances = [] } = await scaling.group('shop-web-42-r1');
+  expect(Instances.map(({ ImageId }) => ImageId)).toEqual([idOf('shop-42'), idOf('shop-42')]);
+  const [green] = await fleet.readFleets(['42-r1']);
+  expect(green?.instances.map(({ release }) => release)).toEqual(['42', '42']);
+});
+
 test('a clone that was half made is completed, once, and deleted when it is empty', async () => {
   const world = await start();
   await decorate(world);

@@ -177,9 +177,9 @@ describe('the next group', () => {
       async () => resolved({ LaunchTemplate: undefined }),
       /launch configuration/,
     ],
-    'with an image of its own for a type': [
+    'with a launch template of its own for a type': [
       'own-image',
-      async () => resolved(mixed([{ InstanceType: 'm7g.large', ImageId: 'ami-1' }])),
+      async () => resolved(mixed([{ InstanceType: 'm7g.large', LaunchTemplateSpecification: TEMPLATE }])),
       /m7g\.large/,
     ],
     'with other weights': ['weights-differ', async () => resolved(mixed(OVERRIDES)), /different weights/],

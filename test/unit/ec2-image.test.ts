@@ -40,6 +40,15 @@ describe('the image of a release', () => {
     await expect(imageOf(config, '4', ...names)).rejects.toMatchObject(refused(message));
   });
 
+  test('is not guessed among those of several architectures', async () => {
+    const images = ['arm64', 'x86_64', 'x86_64'].map((Architecture, n) => ({ ImageId: `ami-${n}`, Architecture }));
+    const ec2 = { images: async () => images } as unknown as Ec2;
+    const chosen = fromImage(ec2, async () => expect.unreachable(), { tag: { Release: '{release}' } }, '4');
+    await expect(chosen).rejects.toMatchObject(
+      refused('Images of the architectures arm64 and x86_64 have tag:Release 4.'),
+    );
+  });
+
   test('is named by its whole name in the advice', async () => {
     const wanted = expect.arrayContaining([expect.stringContaining("'shop-{release}'")]) as string[];
     await expect(imageOf({ name: 'shop-{release}-*' }, '4', 'shop-4-a', 'shop-4-b')).rejects.toMatchObject({

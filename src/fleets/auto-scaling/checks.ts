@@ -2,7 +2,7 @@ import type { AutoScalingGroup } from '../../aws/autoscaling.ts';
 import type { Ownership } from '../../domain/owners.ts';
 import { count, list } from '../../domain/text.ts';
 import { OperatorError } from '../../errors.ts';
-import { fleetTagsOf, templateOf } from './groups.ts';
+import { fleetTagsOf, typeOverridesOf, templateOf, typesOf } from './groups.ts';
 
 /** Why a group cannot be given the next release. Asked when a launch is planned, and again directly before it. */
 
@@ -94,7 +94,7 @@ export function checkSetup(group: AutoScalingGroup, serving: AutoScalingGroup, a
 
 /** @throws OperatorError unless a launch template can be set, for all of its types */
 export function checkTemplate(group: AutoScalingGroup): void {
-  const { AutoScalingGroupName: name = '', MixedInstancesPolicy: mixed } = group;
+  const { AutoScalingGroupName: name = '' } = group;
   if (templateOf(group)?.LaunchTemplateId === undefined)
     throw new OperatorError(
       'no-launch-template',
@@ -103,14 +103,31 @@ export function checkTemplate(group: AutoScalingGroup): void {
         next: ['Give each group a launch template; AWS ends launch configurations.'],
       },
     );
-  const differing = (mixed?.LaunchTemplate?.Overrides ?? []).filter(
-    ({ LaunchTemplateSpecification: template, ImageId }) => template !== undefined || ImageId !== undefined,
-  );
+  const differing = typeOverridesOf(group).filter(({ LaunchTemplateSpecification: own }) => own !== undefined);
   if (differing.length > 0)
     throw new OperatorError(
       'own-image',
-      `${name} launches ${list(differing.map(({ InstanceType = 'some types' }) => InstanceType))} from an image of its own: the new release would not be used there.`,
-      { next: ['Remove ImageId and LaunchTemplateSpecification from the overrides of its mixed instances policy.'] },
+      `${name} launches ${typesOf(differing)} from a launch template of its own: the new release would not be used there.`,
+      {
+        next: [
+          'Give those overrides of its mixed instances policy an ImageId in the place of LaunchTemplateSpecification: `turnout up` replaces it by the image of the release for the same architecture.',
+        ],
+      },
+    );
+}
+
+/** @throws OperatorError where a refresh would leave types at an image of their own, of which no record says what they had before */
+export function checkNoOwnImage(group: AutoScalingGroup): void {
+  const differing = typeOverridesOf(group).filter(({ ImageId }) => ImageId !== undefined);
+  if (differing.length > 0)
+    throw new OperatorError(
+      'own-image',
+      `${group.AutoScalingGroupName} launches ${typesOf(differing)} from an image of its own: a refresh would not bring the new release there.`,
+      {
+        next: [
+          'Remove ImageId from the overrides of its mixed instances policy; or switch with `turnout up`, which gives each the image of the release for its architecture.',
+        ],
+      },
     );
 }
 

@@ -9,6 +9,8 @@ import { heldIn, type FleetGroup } from '../../domain/scaling.ts';
 import { isUnderWay, refreshIn, type SeenRefresh } from '../../domain/refresh.ts';
 import { preparedIn } from '../../domain/prepared.ts';
 import type { Fleet, Marks } from '../../domain/snapshot.ts';
+import { list } from '../../domain/text.ts';
+import { OperatorError } from '../../errors.ts';
 import type { Ec2FleetOptions } from '../ec2/request.ts';
 import { marksIn, tagName, type Tags } from '../ec2/tags.ts';
 
@@ -27,6 +29,9 @@ export interface AutoScalingDeps extends Omit<Ec2FleetOptions, 'config'> {
 
 type Member = NonNullable<AutoScalingGroup['Instances']>[number];
 type Template = NonNullable<AutoScalingGroup['LaunchTemplate']>;
+type Override = NonNullable<
+  NonNullable<NonNullable<AutoScalingGroup['MixedInstancesPolicy']>['LaunchTemplate']>['Overrides']
+>[number];
 
 /** Tags of a group beside ownership tags and marks: what its release is launched from, and the minimum that is held. */
 const CARRIES = 'template';
@@ -197,16 +202,55 @@ function suspendedByAws({ SuspendedProcesses: all = [] }: AutoScalingGroup): Pic
   return own.length === 0 ? {} : { suspendedByAws: own.flatMap(({ ProcessName }) => ProcessName ?? []) };
 }
 
-/** A mixed instances policy keeps all but the version (API reference, UpdateAutoScalingGroup: it is replaced as a whole). */
+/** The types of its mixed instances policy, if it has one. */
+export function typeOverridesOf({ MixedInstancesPolicy: mixed }: AutoScalingGroup): readonly Override[] {
+  return mixed?.LaunchTemplate?.Overrides ?? [];
+}
+
+/** Of overrides, in words. Those that are chosen by requirements have no name. */
+export function typesOf(overrides: readonly Override[]): string {
+  return list([...new Set(overrides.map(({ InstanceType = 'some types' }) => InstanceType))]);
+}
+
+/**
+ * A mixed instances policy keeps all but the version and the images (API reference, UpdateAutoScalingGroup: it is replaced as a whole).
+ * @param images the image to come of each that a type has of its own, which outweighs the template's
+ * @throws OperatorError where a type has another one
+ */
 export function launchFrom(
-  { MixedInstancesPolicy: mixed }: AutoScalingGroup,
+  group: AutoScalingGroup,
   template: { readonly LaunchTemplateId: string; readonly Version: string },
+  images: Readonly<Record<string, string>> = {},
 ): Pick<AutoScalingGroup, 'LaunchTemplate' | 'MixedInstancesPolicy'> {
+  const { MixedInstancesPolicy: mixed } = group;
   if (mixed === undefined) return { LaunchTemplate: template };
+  const Overrides = typeOverridesOf(group).map((override) => {
+    const { ImageId: own } = override;
+    return own === undefined ? override : { ...override, ImageId: imageAfter(group, own, images) };
+  });
   return {
     MixedInstancesPolicy: {
       ...mixed,
-      LaunchTemplate: { ...mixed.LaunchTemplate, LaunchTemplateSpecification: template },
+      LaunchTemplate: { ...mixed.LaunchTemplate, LaunchTemplateSpecification: template, Overrides },
     },
   };
+}
+
+/** A launch that is begun again finds what it has set. */
+function imageAfter(
+  { AutoScalingGroupName: name }: AutoScalingGroup,
+  own: string,
+  images: Readonly<Record<string, string>>,
+): string {
+  if (Object.values(images).includes(own)) return own;
+  if (images[own] !== undefined) return images[own];
+  throw new OperatorError(
+    'own-image',
+    `An override of ${name} has been given the image ${own} since this was planned: what the new release is there is not known.`,
+    {
+      next: [
+        'Give it the image back that it had; or `turnout abandon` ends this, and what is run then is planned anew.',
+      ],
+    },
+  );
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { AutoScalingGroup } from '../../aws/autoscaling.ts';
+import { defined } from '../../domain/defined.ts';
 import { heldText } from '../../domain/scaling.ts';
 import { OperatorError } from '../../errors.ts';
 import { markTags, ownershipTags } from '../ec2/tags.ts';
@@ -16,7 +17,7 @@ import {
   type AutoScalingDeps,
 } from './groups.ts';
 import { makeClone, type Clone } from './make-clone.ts';
-import type { GroupRequest } from './resolve.ts';
+import type { GroupRequest } from './request.ts';
 
 /**
  * Gives the group its release: tags first, so that it is never without the name of what it launches, then template and size in
@@ -26,7 +27,7 @@ export async function launchGroup(deps: AutoScalingDeps, order: LaunchOrder): Pr
   const { owner, scaling } = deps;
   const { spec, fleet, release, marks = {}, held } = order;
   const { name = '', capacity = 0 } = spec.group ?? {};
-  const { clones } = spec.request as unknown as GroupRequest;
+  const { clones, images } = spec.request as unknown as GroupRequest;
   const { id, version } = await versionFor(deps, order);
   const template = { LaunchTemplateId: id, Version: version };
   const own = {
@@ -42,7 +43,7 @@ export async function launchGroup(deps: AutoScalingDeps, order: LaunchOrder): Pr
   if (!isOurs) await scaling.tag(name, ownershipTags(owner, fleet, release), true);
   await scaling.update({
     AutoScalingGroupName: name,
-    ...launchFrom(group, template),
+    ...launchFrom(group, template, images),
     MinSize: Math.max(capacity, group.MinSize ?? 0),
     // What it was scaled out to meanwhile stays.
     DesiredCapacity: Math.max(capacity, group.DesiredCapacity ?? 0),
@@ -78,7 +79,8 @@ async function cloneFor(
     ...tagged({ ...own, ...clonedTag(owner, from) }, false),
     ...tagged(ownershipTags(owner, fleet, release), true),
   ];
-  await makeClone(deps, source, { name, template, targetGroups, tags }, found !== undefined);
+  const { images } = spec.request as unknown as GroupRequest;
+  await makeClone(deps, source, { name, template, targetGroups, tags, ...defined({ images }) }, found !== undefined);
   await scaling.update({ AutoScalingGroupName: name, MinSize: capacity, DesiredCapacity: capacity });
 }
 

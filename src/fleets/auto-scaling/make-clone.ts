@@ -5,6 +5,7 @@ import { alarmsOf, clonedAlarm } from './alarms.ts';
 import { hooksToCopy, processesToSuspend } from './clone.ts';
 import { copiedFields } from './fields.ts';
 import { launchFrom, type AutoScalingDeps } from './groups.ts';
+import type { GroupRequest } from './request.ts';
 import { rewritten, type Renamed } from './rewrite.ts';
 
 /** Makes a group like another one, empty: piece by piece, and each piece again without harm, so that a run that goes on ends with all of them. */
@@ -12,6 +13,7 @@ import { rewritten, type Renamed } from './rewrite.ts';
 export interface Clone {
   readonly name: string;
   readonly template: { readonly LaunchTemplateId: string; readonly Version: string };
+  readonly images?: GroupRequest['images'];
   /** ARNs of the target groups that it is attached to from its start. */
   readonly targetGroups: readonly string[];
   /** Tags of its own, and whether its instances get them. */
@@ -34,14 +36,14 @@ export async function makeClone(
 function createInput(
   source: AutoScalingGroup,
   parts: GroupParts,
-  { name, template, targetGroups, tags }: Clone,
+  { name, template, images, targetGroups, tags }: Clone,
   prefix: string,
 ): CreateAutoScalingGroupType {
   const subnets = source.VPCZoneIdentifier ?? '';
   const others = (source.Tags ?? []).filter(({ Key = '' }) => !Key.startsWith('aws:') && !Key.startsWith(`${prefix}:`));
   return {
     ...(copiedFields(source) as Partial<CreateAutoScalingGroupType>),
-    ...launchFrom(source, template),
+    ...launchFrom(source, template, images),
     AutoScalingGroupName: name,
     MinSize: 0,
     MaxSize: source.MaxSize ?? 0,

@@ -18,9 +18,9 @@ import {
   templateText,
   type AutoScalingDeps,
 } from './groups.ts';
-import { checkTemplate } from './checks.ts';
+import { checkNoOwnImage, checkTemplate } from './checks.ts';
 import { versionFor } from './launch.ts';
-import type { GroupRequest } from './resolve.ts';
+import type { GroupRequest } from './request.ts';
 import { tagName } from '../ec2/tags.ts';
 
 export function refreshesOf(deps: AutoScalingDeps): RefreshChanges {
@@ -38,6 +38,7 @@ export async function resolveRefresh(deps: AutoScalingDeps, { blue, release }: L
   const [group] = (await scaling.groups([name])) as [AutoScalingGroup];
   const own = templateOf(group);
   checkTemplate(group);
+  checkNoOwnImage(group);
   const count = inServiceOf(group).length;
   const before = recorded?.from.release === release ? recorded.from.template : undefined;
   const image = before === undefined && config.image ? await fromImage(ec2, ssm, config.image, release) : undefined;

@@ -4,7 +4,6 @@ import type { LaunchSpec } from '../../domain/goal.ts';
 import { total } from '../../domain/minimum-healthy.ts';
 import { list, sentences } from '../../domain/text.ts';
 import { OperatorError } from '../../errors.ts';
-import { fromImage } from '../ec2/image.ts';
 import { templateVersion } from '../ec2/template.ts';
 import type { LaunchRequest } from '../fleet.ts';
 import { alarmsOf } from './alarms.ts';
@@ -19,22 +18,15 @@ import {
   weightOf,
   type AutoScalingDeps,
 } from './groups.ts';
-
-/** The `request` of a launch spec of Auto Scaling. */
-export interface GroupRequest {
-  /** The version that instances are launched from; with an image, the one that a version with that image is made of. */
-  readonly template: { readonly id: string; readonly version: string };
-  readonly image?: string;
-  /** Name of the group that a new one is made like. */
-  readonly clones?: string;
-}
+import { imagesFor } from './images.ts';
+import type { GroupRequest } from './request.ts';
 
 /**
  * Resolves a release to the group whose turn it is, a numbered version of its launch template, and its size. Changes nothing.
  * @throws OperatorError when the group cannot take it, or image, template or version do not exist
  */
 export async function resolveGroupLaunch(deps: AutoScalingDeps, request: LaunchRequest): Promise<LaunchSpec> {
-  const { owner, config, ec2 } = deps;
+  const { owner, config } = deps;
   const { release, zones, blue, cloneFrom } = request;
   const groups = await ourGroups(deps);
   const serving = groups.find(({ AutoScalingGroupName: name }) => name === blue.group?.name);
@@ -53,15 +45,14 @@ export async function resolveGroupLaunch(deps: AutoScalingDeps, request: LaunchR
   const capacity = capacityFor(serving, idle, total(zones));
   checkIdle(owner, idle, capacity);
   const subnets = await roomyFor(deps, idle, total(zones));
-  const image = config.image && (await fromImage(ec2, deps.ssm, config.image, release));
   const template = await templateFor(deps, { serving, idle, release });
+  const images = await imagesFor(deps, idle, { template, release });
   const { AutoScalingGroupName: name = '' } = idle;
-  const made = image && `a version of ${template.id} like version ${template.version}, with the image`;
   return {
     kind: 'auto-scaling',
     summary: sentences(
-      `group ${name}: ${sizeWords(capacity, total(zones))}, from ${made ?? `${template.id} version ${template.version}`}`,
-      ...(image?.summary ?? []),
+      `group ${name}: ${sizeWords(capacity, total(zones))}, from ${templateWords(template, images.request.image)}`,
+      ...images.summary,
       hooks.some(isCodeDeploys) &&
         `CodeDeploy deploys its own last revision to each instance that ${name} launches, by its lifecycle hook ${list(hooks.filter(isCodeDeploys).map(({ LifecycleHookName = '' }) => LifecycleHookName))}: what runs there may be another release than ${release}.`,
     ),
@@ -75,7 +66,7 @@ export async function resolveGroupLaunch(deps: AutoScalingDeps, request: LaunchR
       ...defined({ moves: deps.moves }),
       subnets,
     },
-    request: { template, ...defined({ image: image?.run.ImageId }) } satisfies GroupRequest,
+    request: { template, ...images.request } satisfies GroupRequest,
   };
 }
 
@@ -86,7 +77,7 @@ async function resolveClone(
   serving: AutoScalingGroup,
   base: string,
 ): Promise<LaunchSpec> {
-  const { config, scaling, ec2, moves } = deps;
+  const { scaling, moves } = deps;
   const { AutoScalingGroupName: clones = '', MaxSize: max = 0 } = serving;
   const [parts, limit] = await Promise.all([scaling.partsOf(clones), scaling.groupLimit()]);
   checkTemplate(serving);
@@ -94,15 +85,14 @@ async function resolveClone(
   const capacity = capacityFor(serving, serving, total(zones));
   checkRoom(clones, { capacity, max, ...limit });
   const subnets = await roomyFor(deps, serving, total(zones));
-  const image = config.image && (await fromImage(ec2, deps.ssm, config.image, release));
   const template = await templateFor(deps, { serving, idle: serving, release });
+  const images = await imagesFor(deps, serving, { template, release });
   const name = cloneName(base, fleet);
-  const made = image && `a version of ${template.id} like version ${template.version}, with the image`;
   return {
     kind: 'auto-scaling',
     summary: sentences(
-      `new group ${name}: ${sizeWords(capacity, total(zones))}, from ${made ?? `${template.id} version ${template.version}`}`,
-      ...(image?.summary ?? []),
+      `new group ${name}: ${sizeWords(capacity, total(zones))}, from ${templateWords(template, images.request.image)}`,
+      ...images.summary,
       ...cloneNotes(serving, parts, await alarmsOf(deps, parts)),
     ),
     batches: [],
@@ -115,7 +105,7 @@ async function resolveClone(
       ...defined({ moves }),
       subnets,
     },
-    request: { template, clones, ...defined({ image: image?.run.ImageId }) } satisfies GroupRequest,
+    request: { template, clones, ...images.request } satisfies GroupRequest,
   };
 }
 
@@ -128,6 +118,11 @@ async function roomyFor(
   const subnets = (group.VPCZoneIdentifier ?? '').split(',').filter((id) => id !== '');
   if (subnets.length > 0) checkAddresses(group, await ec2.freeAddresses(subnets), instances);
   return subnets;
+}
+
+function templateWords({ id, version }: GroupRequest['template'], image: string | undefined): string {
+  if (image === undefined) return `${id} version ${version}`;
+  return `a version of ${id} like version ${version}, with the image`;
 }
 
 function sizeWords(capacity: number, instances: number): string {

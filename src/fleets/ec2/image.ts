@@ -13,13 +13,15 @@ export interface ChosenImage {
 
 /**
  * The image of a release.
- * @throws OperatorError `no-such-image`, or `ambiguous-image` where a pattern may have matched those of other releases
+ * @param architecture `x86_64`, `arm64`, ...; not asked of an image by a parameter
+ * @throws OperatorError `no-such-image`, or `ambiguous-image` where a pattern may have matched those of other releases, or of several architectures
  */
 export async function fromImage(
   ec2: Ec2,
   ssm: () => Promise<Ssm>,
   image: ImageConfig,
   release: string,
+  architecture?: string,
 ): Promise<ChosenImage> {
   if (image.parameter !== undefined) {
     const name = fillRelease(image.parameter, release);
@@ -27,11 +29,15 @@ export async function fromImage(
     return { run: { ImageId: id }, summary: [`image ${id} (parameter ${name})`] };
   }
   const fields = fieldsOf(image);
-  const filters = fields.map(({ filter, pattern }) => ({ Name: filter, Values: [fillRelease(pattern, release)] }));
+  const filters = [
+    ...fields.map(({ filter, pattern }) => ({ Name: filter, Values: [fillRelease(pattern, release)] })),
+    ...(architecture === undefined ? [] : [{ Name: 'architecture', Values: [architecture] }]),
+  ];
   const images = await ec2.images([...filters, { Name: 'state', Values: ['available'] }], [image.owner ?? 'self']);
   const newest = images.toSorted((a, b) => ((a.CreationDate ?? '') < (b.CreationDate ?? '') ? 1 : -1))[0];
   if (newest === undefined) throw noImage(filters);
   refuseGuess(fields, images, release);
+  refuseSeveralArchitectures(filters, images);
   return { run: { ImageId: newest.ImageId }, summary: [describeImage(newest, images.length)] };
 }
 
@@ -60,6 +66,17 @@ function refuseGuess(fields: readonly Field[], images: readonly Image[], release
   const isSure = telling.some(({ pattern }) => pattern.search(WILDCARDS) === -1);
   const doubtful = telling.find((field) => !isSure && isGuess(field, images, release));
   if (doubtful !== undefined) throw ambiguous(doubtful, images, release);
+}
+
+/** The newest may be of one that the instance type cannot run. */
+function refuseSeveralArchitectures(filters: readonly Filter[], images: readonly Image[]): void {
+  const found = [...new Set(images.map(({ Architecture }) => Architecture))];
+  if (found.length < 2) return;
+  throw new OperatorError(
+    'ambiguous-image',
+    `Images of the architectures ${list(found.map(String).toSorted())} have ${textOf(filters)}. Which of them is meant would be a guess.`,
+    { next: ['Write the architecture into the name, or into a tag, under `fleet.image` in the config.'] },
+  );
 }
 
 function valuesOf({ of }: Field, images: readonly Image[]): readonly string[] {
@@ -93,9 +110,17 @@ function ambiguous(field: Field, images: readonly Image[], release: string): Ope
 const BY_TAG =
   "Or give each image a tag with its release, and name it by that: `image: { tag: { Release: '{release}' } }`.";
 
-function noImage(filters: readonly { Name: string; Values: string[] }[]): OperatorError {
-  const wanted = filters.map(({ Name, Values }) => `${Name} ${Values.join()}`).join(' and ');
-  return new OperatorError('no-such-image', `No available image has ${wanted}.`, {
+interface Filter {
+  readonly Name: string;
+  readonly Values: string[];
+}
+
+function textOf(filters: readonly Filter[]): string {
+  return filters.map(({ Name, Values }) => `${Name} ${Values.join()}`).join(' and ');
+}
+
+function noImage(filters: readonly Filter[]): OperatorError {
+  return new OperatorError('no-such-image', `No available image has ${textOf(filters)}.`, {
     next: ['Check the release, and that its build created the image in this region and account.'],
   });
 }
