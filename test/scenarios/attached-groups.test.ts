@@ -49,7 +49,7 @@ describe.concurrent('Auto Scaling groups that move between target groups', () =>
     await shop.expectNoFailures();
   });
 
-  scenario('scale out and lose an instance in the middle of a promote, and of a rollback', async ({ rig }) => {
+  scenario('pain 14: scale out and lose an instance in the middle of a promote, and a rollback', async ({ rig }) => {
     const shop = await rig(GROUPS);
     const scaling = groupsOf(shop);
     const act = async (operation: string, input: object) => call(shop.sandbox.autoscaling, operation, input);

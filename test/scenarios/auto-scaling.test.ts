@@ -65,7 +65,7 @@ describe.concurrent('Auto Scaling groups', () => {
     await shop.expectNoFailures();
   });
 
-  scenario('scale out and lose an instance in the middle of a promote, and of a rollback', async ({ rig }) => {
+  scenario('pain 14: scale out and lose an instance in the middle of a promote, and a rollback', async ({ rig }) => {
     const shop = await rig({ ...GROUPS, traffic: 'retention: 1s' });
     const scaling = groupsOf(shop);
     const act = async (operation: string, input: object) => call(shop.sandbox.autoscaling, operation, input);
@@ -117,7 +117,7 @@ describe.concurrent('Auto Scaling groups', () => {
     await shop.expectNoFailures();
   });
 
-  scenario('are held no longer than it takes, also after kill -9 and from another machine', async ({ rig }) => {
+  scenario('pain 10: are held no longer than it takes, also after kill -9, from another machine', async ({ rig }) => {
     const shop = await rig({ ...GROUPS, traffic: 'retention: 1s' });
     const tags = async (name: string): Promise<readonly string[]> => {
       const { Tags = [] } = await groupsOf(shop).group(name);
