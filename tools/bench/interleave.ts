@@ -48,8 +48,13 @@ function timing(name: string, times: readonly number[]): Timing {
   return { name, median: median(sorted), fastest: sorted[0]!, slowest: sorted.at(-1)! };
 }
 
+/** The median of numbers in any order. */
+export function middle(numbers: readonly number[]): number {
+  return median(numbers.toSorted((a, b) => a - b));
+}
+
 /** The median of sorted numbers. */
 export function median(sorted: readonly number[]): number {
-  const middle = sorted.length / 2;
-  return (sorted[Math.ceil(middle) - 1]! + sorted[Math.floor(middle)]!) / 2;
+  const half = sorted.length / 2;
+  return (sorted[Math.ceil(half) - 1]! + sorted[Math.floor(half)]!) / 2;
 }

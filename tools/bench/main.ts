@@ -2,6 +2,7 @@
  * Benchmarks:  npm run bench [-- --rounds 21] [-- --repetitions 3] [-- --sizes 2,20,200,1000]
  *   [-- --rolling 2,8,32] [-- --parts cold,promotes,rollings,weights,names] [-- --json]; an empty list skips a part
  *             npm run bench -- --distance [--sizes 2,20,200] [--repetitions 3]: all commands, 80 ms away from AWS
+ *             npm run bench -- --fleet auto-scaling [--sizes 2,20,200] [--repetitions 3]: up, and a switch by listener weights, of groups
  *             npm run bench -- --peers: a switch and a rolling deploy, beside the AWS CLI with its waiters
  *   With --write, docs/speed.md gets the tables of what was measured.
  *
@@ -13,6 +14,7 @@ import { messageOf } from '../../src/errors.ts';
 import { startRig } from '../rig/sandbox.ts';
 import { coldStart } from './cold.ts';
 import { measureDistances } from './distance.ts';
+import { measureGroups } from './groups.ts';
 import { measurePeers } from './peers.ts';
 import { measurePromotes } from './promote.ts';
 import { measureRollings } from './rolling.ts';
@@ -20,6 +22,7 @@ import { writePage } from './page.ts';
 import {
   distanceTable,
   draw,
+  groupTable,
   peerTable,
   promoteTable,
   requestTable,
@@ -39,6 +42,7 @@ const { values } = parseArgs({
     rolling: { type: 'string', default: '2,8,32' },
     parts: { type: 'string', default: 'cold,promotes,rollings,weights,names' },
     distance: { type: 'boolean', default: false },
+    fleet: { type: 'string', default: 'ec2' },
     peers: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
@@ -58,6 +62,8 @@ async function measured(): Promise<number> {
 async function main(): Promise<number> {
   if (values.distance) return distance();
   if (values.peers) return peers();
+  if (values.fleet === 'auto-scaling') return groups();
+  if (values.fleet !== 'ec2') throw new Error(`There is no fleet ${values.fleet}: ec2 or auto-scaling.`);
   const parts = values.parts.split(',');
   const [repetitions, { signal }] = [Number(values.repetitions), interruption];
   const measure = async <T>(part: string, act: () => Promise<readonly T[]>): Promise<readonly T[]> =>
@@ -87,6 +93,14 @@ async function distance(): Promise<number> {
   show('distance', rows, distanceTable);
   if (values.json) print(JSON.stringify({ distance: rows }));
   return rows.every(({ ok }) => ok) ? 0 : 1;
+}
+
+async function groups(): Promise<number> {
+  const sizes = sizesIn(values.sizes ?? '2,20,200');
+  const rows = await measureGroups(sizes, Number(values.repetitions), interruption.signal);
+  show('groups', rows, groupTable);
+  if (values.json) print(JSON.stringify({ groups: rows }));
+  return rows.every(({ faults }) => faults.length === 0) ? 0 : 1;
 }
 
 async function peers(): Promise<number> {

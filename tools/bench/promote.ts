@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { runTaskCommand } from '../rig/task.ts';
-import { median } from './interleave.ts';
+import { middle } from './interleave.ts';
 import { bareSwitch } from './limit.ts';
 import { readPeak, writesStatus } from './peak.ts';
 import { openStage } from './stage.ts';
@@ -72,7 +72,7 @@ async function measure(size: number, repetitions: number, signal: AbortSignal): 
     promoteMs,
     times: promoteMs / limitMs,
     peakMb: Math.max(...runs.map(({ peakMb }) => peakMb)),
-    requests: most(runs.map(({ requests }) => requests)),
+    requests: mostRequests(runs.map(({ requests }) => requests)),
   };
 }
 
@@ -91,19 +91,16 @@ async function promote(stage: Stage, signal: AbortSignal): Promise<Run> {
   }
 }
 
-function middle(numbers: readonly number[]): number {
-  return median(numbers.toSorted((a, b) => a - b));
-}
-
-function most(counts: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+/** Of each operation, the maximum. */
+export function mostRequests(counts: readonly Readonly<Record<string, number>>[]): Record<string, number> {
   const operations = new Set(counts.flatMap((count) => Object.keys(count)));
   return Object.fromEntries(
     [...operations].map((name) => [name, Math.max(...counts.map((count) => count[name] ?? 0))]),
   );
 }
 
-/** Operations in batches: the number of requests for a fleet size. */
-const BATCHES: Readonly<Record<string, (size: number) => number>> = {
+/** Operations in batches and pages: the number of requests for a fleet size. */
+export const BATCHES: Readonly<Record<string, (size: number) => number>> = {
   RegisterTargets: (size) => Math.ceil(size / 100),
   DeregisterTargets: (size) => Math.ceil(size / 100),
   CreateTags: (size) => Math.ceil(size / 1000),
@@ -111,8 +108,8 @@ const BATCHES: Readonly<Record<string, (size: number) => number>> = {
   DescribeInstances: (size) => Math.ceil((2 * size) / 250),
 };
 
-/** Allowed growth of health polling, whose number of requests depends on time. */
-const MORE_POLLS = 1.2;
+/** Allowed growth of polling, whose number of requests depends on time. */
+export const MORE_POLLS = 1.2;
 
 function faultsOf(row: Omit<PromoteRow, 'faults'>, smallest: Omit<PromoteRow, 'faults'>): readonly string[] {
   const grown = Object.entries(row.requests).filter(([operation, count]) => {

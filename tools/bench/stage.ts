@@ -1,7 +1,8 @@
-import { copyFile, readFile, writeFile } from 'node:fs/promises';
+import { copyFile } from 'node:fs/promises';
 import path from 'node:path';
-import { parseDocument } from 'yaml';
+import type { Document } from 'yaml';
 import { loadConfig } from '../../src/config/load.ts';
+import { editConfig } from '../rig/config.ts';
 import { runTaskCommand } from '../rig/task.ts';
 import { startRig } from '../rig/sandbox.ts';
 import type { Rig } from '../rig/sandbox.ts';
@@ -32,7 +33,7 @@ const POLL_MS = 50;
 export async function openStage(size: number, signal: AbortSignal): Promise<Stage> {
   await using stack = new AsyncDisposableStack();
   const rig = stack.use(await startRig((config) => [HOST, '--config', config, '--instances', String(size)]));
-  await raiseRequestRate(rig.config);
+  await editConfig(rig.config, raiseRequestRate);
   const { fleet, sandbox, store } = loadConfig({ path: rig.config, env: rig.env, cwd: '/' });
   const tag = (name: string): string => `${fleet.tagPrefix}:${name}`;
   const up = await runTaskCommand(rig, ['up', '--release', '42'], signal);
@@ -66,10 +67,8 @@ export async function openStage(size: number, signal: AbortSignal): Promise<Stag
 }
 
 /** Raises the program's request rate: the script has no limit, and the sandbox has quotas for fleets of 1,000. */
-async function raiseRequestRate(config: string): Promise<void> {
-  const document = parseDocument(await readFile(config, 'utf8'));
+export function raiseRequestRate(document: Document): void {
   document.setIn(['aws', 'requestsPerSecond'], 100);
-  await writeFile(config, document.toString());
 }
 
 async function restore({ aws, blue, green, tag }: Pick<Stage, 'aws' | 'blue' | 'green' | 'tag'>): Promise<void> {

@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import type { GroupRow } from './groups.ts';
 import type { Timing } from './interleave.ts';
 import type { DistanceRow } from './distance.ts';
 import type { PeerRow } from './peers.ts';
@@ -61,6 +62,21 @@ export function switchTable(rows: readonly SwitchRow[]): Grid {
       ms(took),
       times.toFixed(3),
       most.toFixed(2),
+      faults.length === 0 ? 'ok' : faults.join(', '),
+    ]),
+  );
+}
+
+export function groupTable(rows: readonly GroupRow[]): Grid {
+  return grid(
+    ['Auto Scaling groups', 'of', 'the limit', 'turnout', 'times', 'requests', ''],
+    rows.map(({ name, size, limitMs, ms: took, times, requests, faults }) => [
+      name,
+      `${size} instances`,
+      ms(limitMs),
+      ms(took),
+      times.toFixed(3),
+      String(Object.values(requests).reduce((sum, count) => sum + count, 0)),
       faults.length === 0 ? 'ok' : faults.join(', '),
     ]),
   );

@@ -1,4 +1,3 @@
-import { readFile, writeFile } from 'node:fs/promises';
 import {
   DescribeListenersCommand,
   DescribeLoadBalancersCommand,
@@ -7,13 +6,14 @@ import {
   ModifyListenerCommand,
   type Listener,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { parseDocument } from 'yaml';
 import { fetchOnce } from '../../src/production/fetch.ts';
+import { editConfig } from '../rig/config.ts';
 import { startRig } from '../rig/sandbox.ts';
 import type { Rig } from '../rig/sandbox.ts';
 import { runTaskCommand } from '../rig/task.ts';
 import { adminOf, countOf } from './admin.ts';
-import { median } from './interleave.ts';
+import { middle } from './interleave.ts';
+import { mostRequests } from './promote.ts';
 
 /** Assumed propagation of a changed rule to the whole load balancer; AWS does not document it. */
 const PROPAGATION_MS = 10_000;
@@ -37,22 +37,9 @@ export interface SwitchRow {
 /** Time from the command to the first and to the last changed response, compared with a script that only switches. */
 export async function measureWeights(repetitions: number, signal: AbortSignal): Promise<readonly SwitchRow[]> {
   await using rig = await startRig(undefined, 'weighted-listener');
-  const admin = adminOf(rig.env['AWS_ENDPOINT_URL']!);
   await mustDo(rig, ['up', '--release', '42'], signal);
-  await admin('POST', 'settings', { propagationMs: PROPAGATION_MS });
-  const limits: Moments[] = [];
-  const runs: Moments[] = [];
-  let changes = 0;
-  for (let n = 0; n < repetitions; n += 1) {
-    limits.push(await watched(rig.url, '42', async () => bareSwitch(rig, 'green')));
-    await watched(rig.url, '41', async () => bareSwitch(rig, 'blue'));
-    await admin('DELETE', 'requests');
-    runs.push(await watched(rig.url, '42', async () => mustDo(rig, ['promote'], signal)));
-    const counts = countOf((await admin('GET', 'requests')) as readonly { operation: string }[]);
-    changes = Math.max(changes, counts['ModifyListener'] ?? 0);
-    await mustDo(rig, ['rollback'], signal);
-    await watched(rig.url, '41', async () => {});
-  }
+  const { limits, runs, requests } = await timeSwitches(rig, repetitions, signal);
+  const changes = requests['ModifyListener'] ?? 0;
   // One change each for the production and the test listener.
   const tooMany = changes > 2 ? [`${changes} changing requests for 2 rules`] : [];
   return (['first', 'last'] as const).map((which) => ({
@@ -66,15 +53,35 @@ export async function measureWeights(repetitions: number, signal: AbortSignal): 
   }));
 }
 
+/** Promotes, alternating with a script that only sends the change. Production is back with blue afterwards. */
+export async function timeSwitches(rig: Rig, repetitions: number, signal: AbortSignal): Promise<Switches> {
+  const admin = adminOf(rig.env['AWS_ENDPOINT_URL']!);
+  const spread = async (propagationMs: number) => admin('POST', 'settings', { propagationMs });
+  const limits: Moments[] = [];
+  const runs: Moments[] = [];
+  const counts: Readonly<Record<string, number>>[] = [];
+  for (let n = 0; n < repetitions; n += 1) {
+    await spread(PROPAGATION_MS);
+    limits.push(await watched(rig.url, '42', async () => shiftWeights(rig, 'green')));
+    await spread(0);
+    await watched(rig.url, '41', async () => shiftWeights(rig, 'blue'));
+    await spread(PROPAGATION_MS);
+    await admin('DELETE', 'requests');
+    runs.push(await watched(rig.url, '42', async () => mustDo(rig, ['promote'], signal)));
+    counts.push(countOf((await admin('GET', 'requests')) as readonly { operation: string }[]));
+    await spread(0);
+    await watched(rig.url, '41', async () => mustDo(rig, ['rollback'], signal));
+  }
+  return { limits, runs, requests: mostRequests(counts) };
+}
+
 /** Time from the command until no client can have the old answer, compared with INSYNC and the TTL. */
 export async function measureNames(repetitions: number, signal: AbortSignal): Promise<readonly SwitchRow[]> {
   await using rig = await startRig(undefined, 'weighted-dns');
   const admin = adminOf(rig.env['AWS_ENDPOINT_URL']!);
   await mustDo(rig, ['up', '--release', '42'], signal);
   await admin('POST', 'settings', { dns: { insyncMs: INSYNC_MS, propagationMs: INSYNC_MS / 2, ttlMs: TTL_MS } });
-  const document = parseDocument(await readFile(rig.config, 'utf8'));
-  document.setIn(['traffic', 'ttl'], `${TTL_MS / 1000}s`);
-  await writeFile(rig.config, document.toString());
+  await editConfig(rig.config, (document) => document.setIn(['traffic', 'ttl'], `${TTL_MS / 1000}s`));
   const runs: number[] = [];
   for (let n = 0; n < repetitions; n += 1) {
     const startedAt = performance.now();
@@ -91,7 +98,6 @@ function row(
   most: number,
   faults: readonly string[],
 ): SwitchRow {
-  const middle = (numbers: readonly number[]): number => median(numbers.toSorted((a, b) => a - b));
   const [limitMs, ms] = [middle(limits), middle(runs)];
   const times = ms / limitMs;
   return {
@@ -104,9 +110,16 @@ function row(
   };
 }
 
-async function mustDo(rig: Rig, args: readonly string[], signal: AbortSignal): Promise<void> {
+export async function mustDo(rig: Rig, args: readonly string[], signal: AbortSignal): Promise<void> {
   const { result, message } = await runTaskCommand(rig, args, signal);
   if (result !== 'done') throw new Error(`${args.join(' ')}: ${message}`);
+}
+
+interface Switches {
+  readonly limits: readonly Moments[];
+  readonly runs: readonly Moments[];
+  /** Maximum requests in one promote, by operation. */
+  readonly requests: Readonly<Record<string, number>>;
 }
 
 /** Milliseconds to the first response of the release, and to the start of an unbroken series of them. */
@@ -137,7 +150,7 @@ async function watched(url: string, release: string, act: () => Promise<unknown>
 }
 
 /** The physical limit: find the listener and its groups, check their health, and change the weights. */
-async function bareSwitch({ env, url }: Rig, to: 'blue' | 'green'): Promise<void> {
+async function shiftWeights({ env, url }: Rig, to: 'blue' | 'green'): Promise<void> {
   const elb = new ElasticLoadBalancingV2Client({
     endpoint: env['AWS_ENDPOINT_URL']!,
     region: env['AWS_REGION']!,

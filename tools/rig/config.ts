@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import { parseDocument } from 'yaml';
+import { parseDocument, type Document } from 'yaml';
 
 /** The deploy script of the config. */
 export const DEPLOY = path.join(import.meta.dirname, 'deploy.ts');
@@ -60,6 +60,13 @@ export async function writeConfig(
   const file = path.join(folder, 'turnout.yml');
   await writeFile(file, document.toString());
   return file;
+}
+
+/** Changes a config that was written. */
+export async function editConfig(file: string, edit: (document: Document) => void): Promise<void> {
+  const document = parseDocument(await readFile(file, 'utf8'));
+  edit(document);
+  await writeFile(file, document.toString());
 }
 
 /** Paths of the groups in the example. */
