@@ -197,8 +197,8 @@ function switchSteps(kind: WeightsKind, change: Switch, before: readonly Step[])
 /** A group registers what it launches, and nothing again that others have taken out since. */
 function putBackSteps(change: Switch, pool: Pool): readonly Step[] {
   const { to, unlessSick } = change;
-  const isIn = new Set(registeredIn(pool, to).map(({ id }) => id));
-  const isOut = membersInService(to).some(({ id }) => !isIn.has(id));
+  const present = new Set(registeredIn(pool, to).map(({ id }) => id));
+  const isOut = membersInService(to).some(({ id }) => !present.has(id));
   return isOut
     ? [{ do: 'register', pool: pool.name, fleet: to.id, ...(unlessSick && { atLeast: minimumOf(change) }) }]
     : [];
