@@ -3,9 +3,14 @@ import { fleetById } from './queries.ts';
 import type { PreviewPlace, PreviewRule } from './preview.ts';
 import { isIn, targetsOf } from './roles.ts';
 import type { Pool, Snapshot } from './snapshot.ts';
-import { list } from './text.ts';
+import { list, sentences } from './text.ts';
 
 /** Questions about the rules that lead some requests to green before production does. */
+
+/** Why it is not known which rules there are, as a sentence. */
+export function previewUnknown({ preview }: Pick<Snapshot, 'preview'>): string | undefined {
+  return preview?.state === 'unreadable' ? `Preview rules could not be read. ${preview.why}` : undefined;
+}
 
 /** Rules that were made for other fleets than these. */
 export function previewRules({ preview }: Pick<Snapshot, 'preview'>, keeps: readonly string[]): readonly PreviewRule[] {
@@ -14,13 +19,14 @@ export function previewRules({ preview }: Pick<Snapshot, 'preview'>, keeps: read
 
 /** The rule that leads people to this pool above that route. */
 export function previewRuleAbove(
-  { preview }: Pick<Snapshot, 'preview'>,
+  snapshot: Pick<Snapshot, 'preview'>,
   fleet: string,
   above: string,
   pool: Pick<Pool, 'arn'>,
 ): PreviewRule | undefined {
-  if (preview?.state !== 'seen') return undefined;
-  return preview.rules.find((rule) => rule.fleet === fleet && rule.above === above && rule.group === pool.arn);
+  return previewRules(snapshot, []).find(
+    (rule) => rule.fleet === fleet && rule.above === above && rule.group === pool.arn,
+  );
 }
 
 /** Why nobody must be led to the pool for a look at the fleet; undefined when they may. */
@@ -45,16 +51,15 @@ const UNWANTED =
   'The config has no `preview` any more: the next promote, rollback, cleanup or abandon deletes it, and needs `elasticloadbalancing:DeleteRule`.';
 
 /** What `status` shows of it, as sentences. */
-export function previewTexts({ preview }: Pick<Snapshot, 'preview'>): readonly string[] {
-  if (preview === undefined || preview.state === 'none') return [];
-  if (preview.state === 'unreadable') return [`Which rules lead to green could not be read. ${preview.why}`];
-  const { by, rules } = preview;
-  return rules.map(({ name, release, group, isOutdated }) => {
+export function previewTexts(snapshot: Pick<Snapshot, 'preview'>): readonly string[] {
+  const by = snapshot.preview?.state === 'seen' ? snapshot.preview.by : undefined;
+  const told = previewRules(snapshot, []).map(({ name, release, group, isOutdated }) => {
     if (group === undefined) return `${name} was made for ${release}, and others have changed where it leads.`;
     if (by === undefined) return `${name} still leads some requests to ${release}. ${UNWANTED}`;
     if (isOutdated) return `${name} leads requests to ${release} by what \`preview\` said before, not ${by}.`;
     return `${by} leads to ${release} (${name}).`;
   });
+  return sentences(previewUnknown(snapshot), ...told);
 }
 
 /** Where people look at the release, in a sentence with a space before it. */

@@ -1,9 +1,9 @@
 import { isRefusal, refusal, type Goal, type GoalOf, type Refusal, type Verb } from '../domain/goal.ts';
 import type { Preview } from '../domain/preview.ts';
-import { isBehind, previewRuleAbove, previewRules } from '../domain/preview-rules.ts';
+import { isBehind, previewRuleAbove, previewRules, previewUnknown } from '../domain/preview-rules.ts';
 import { fleetById } from '../domain/queries.ts';
 import type { Pool, Snapshot } from '../domain/snapshot.ts';
-import { list } from '../domain/text.ts';
+import { list, sentences } from '../domain/text.ts';
 import { movesProduction } from '../steps/definition.ts';
 import type { Step } from '../steps/index.ts';
 import { shareIn } from './approval.ts';
@@ -22,9 +22,9 @@ export function withPreview(snapshot: Snapshot, goal: Goal, plan: Plan): Plan | 
   const { preview } = snapshot;
   if (preview === undefined || preview.state === 'none' || !isAbout(goal)) return plan;
   if (preview.state === 'unreadable') {
-    const why = `The rules of production's listeners could not be read. ${preview.why}`;
-    if (goal.verb !== 'rollback') return refusal('preview-unreadable', why, ...preview.next, WITHOUT);
-    return { ...plan, notes: [...plan.notes, `${why} A preview rule is left as it is.`] };
+    if (goal.verb === 'rollback') return { ...plan, notes: [...plan.notes, ...sentences(previewUnknown(snapshot))] };
+    const message = `Preview rules could not be read, and one might be left behind. ${preview.why}`;
+    return refusal('preview-unreadable', message, ...preview.next, WITHOUT);
   }
   const { steps } = plan;
   if (goal.verb === 'up') {

@@ -1,4 +1,4 @@
-import { notToBeSeen, previewRuleAbove } from '../domain/preview-rules.ts';
+import { notToBeSeen, previewRuleAbove, previewUnknown } from '../domain/preview-rules.ts';
 import { poolByName } from '../domain/queries.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import type { StepDefinition } from './definition.ts';
@@ -31,11 +31,8 @@ export const createPreview: StepDefinition<CreatePreview> = ({ fleet, release, p
     instances: () => [],
     progress: (snapshot) => (madeIn(snapshot) === undefined ? 'todo' : 'done'),
     guard: (snapshot) => {
-      const { preview } = snapshot;
-      if (preview?.state === 'unreadable')
-        return `The rules of production's listeners could not be read. ${preview.why}`;
       const place = placeIn(snapshot);
-      if (place === undefined) return `${above} does not lead to production any more.`;
+      if (place === undefined) return previewUnknown(snapshot) ?? `${above} does not lead to production any more.`;
       return place.problem ?? notToBeSeen(snapshot, fleet, poolByName(snapshot, pool));
     },
     readsBefore: () => ({ pools: [pool], fleets: [fleet], routes: true, preview: true }),

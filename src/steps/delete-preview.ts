@@ -1,4 +1,4 @@
-import { previewRules } from '../domain/preview-rules.ts';
+import { previewRules, previewUnknown } from '../domain/preview-rules.ts';
 import { list } from '../domain/text.ts';
 import type { StepDefinition } from './definition.ts';
 import { REQUEST } from './presets.ts';
@@ -22,10 +22,7 @@ export const deletePreview: StepDefinition<DeletePreview> = ({ keeps }) => ({
   instances: () => [],
   progress: (snapshot) =>
     snapshot.preview?.state === 'seen' && previewRules(snapshot, keeps).length === 0 ? 'done' : 'todo',
-  guard: ({ preview }) =>
-    preview?.state === 'unreadable'
-      ? `The rules of production's listeners could not be read. ${preview.why}`
-      : undefined,
+  guard: previewUnknown,
   readsBefore: () => ({ pools: [], fleets: [], preview: true }),
   readsToPoll: () => ({ pools: [], fleets: [], preview: true }),
   // A rule that is left leads to servers that are whole, or to none: production does not depend on it.
@@ -34,7 +31,6 @@ export const deletePreview: StepDefinition<DeletePreview> = ({ keeps }) => ({
   simulate: (snapshot) => {
     const { preview } = snapshot;
     if (preview?.state !== 'seen') return snapshot;
-    const gone = previewRules(snapshot, keeps);
-    return { ...snapshot, preview: { ...preview, rules: preview.rules.filter((rule) => !gone.includes(rule)) } };
+    return { ...snapshot, preview: { ...preview, rules: preview.rules.filter(({ fleet }) => keeps.includes(fleet)) } };
   },
 });

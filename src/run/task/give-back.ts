@@ -1,6 +1,6 @@
 import { ExitCode, messageOf, OperatorError } from '../../errors.ts';
 import type { Verb } from '../../domain/goal.ts';
-import { previewRules } from '../../domain/preview-rules.ts';
+import { previewRules, previewUnknown } from '../../domain/preview-rules.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { list } from '../../domain/text.ts';
 import { observe, refresh } from '../../observe/observe.ts';
@@ -66,8 +66,8 @@ async function withoutPreview(tools: GiveBack): Promise<readonly string[]> {
   if (isWanted) await ports.clock.sleep(settleMs, signal);
   const seen = await observe(ports, isWanted ? {} : { outside: 'some' });
   const snapshot = await refresh(ports, seen, { ...NOTHING, preview: true });
-  const { preview } = snapshot;
-  if (preview?.state === 'unreadable') return [`Whether a preview rule is left could not be read: ${preview.why}`];
+  const unknown = previewUnknown(snapshot);
+  if (unknown !== undefined) return [`${unknown} One may be left.`];
   const names = previewRules(snapshot, []).map(({ name }) => name);
   if (names.length === 0) return [];
   await runSteps(contextOf(tools), [{ do: 'delete-preview', fleet: '', keeps: [] }], snapshot);
