@@ -3,7 +3,7 @@ import { lowerMinimum, minimumNow } from '../src/domain/minimum-healthy.ts';
 import { isRefusal, refusal, type GoalOf } from '../src/domain/goal.ts';
 import { healingSentence, servingProblem, stepsLeft } from '../src/plan/ending.ts';
 import { mixedText } from '../src/plan/in-place.ts';
-import { fleetById } from '../src/domain/queries.ts';
+import { fleetById, verified } from '../src/domain/queries.ts';
 import type { Fleet, Snapshot } from '../src/domain/snapshot.ts';
 import { NOTHING } from '../src/observe/reads.ts';
 import { enteringTexts } from '../src/plan/group-health.ts';
@@ -162,10 +162,14 @@ function isRetired({ marks }: Fleet): boolean {
   return marks.current !== undefined;
 }
 
-/** The stable fleet; where that one serves alone, the one that a cleanup has not ended yet, as long as it is there. */
-function fleetBefore(snapshot: Snapshot, { stable, others }: KnownWorld): Fleet {
+/**
+ * The stable fleet; where that one serves alone, or nothing serves and nothing of it is healthy, the one that a cleanup has not ended
+ * yet, as long as it is there.
+ */
+function fleetBefore(snapshot: Snapshot, { stable, serving, others }: KnownWorld): Fleet {
   const retired = others.filter(isRetired).toSorted((a, b) => (a.marks.current! < b.marks.current! ? 1 : -1));
-  return isSwitched(snapshot, stable) && others.every(isRetired) ? (retired[0] ?? stable) : stable;
+  const isLost = serving.length === 0 && verified(snapshot, stable).length === 0;
+  return (isLost || isSwitched(snapshot, stable)) && others.every(isRetired) ? (retired[0] ?? stable) : stable;
 }
 
 /** Of two fleets with the same release it could not be told which one is meant. */

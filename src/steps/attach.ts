@@ -1,5 +1,6 @@
 import { takingProblem } from '../domain/group-problems.ts';
-import { poolByName, missingFrom, registeredIn } from '../domain/queries.ts';
+import { instancesToRegister } from '../domain/moving.ts';
+import { poolByName, registeredIn } from '../domain/queries.ts';
 import { membersInService } from '../domain/scaled.ts';
 import { isAttached } from '../domain/roles.ts';
 import type { PoolMinimum } from '../domain/goal.ts';
@@ -59,11 +60,11 @@ function isWhole(snapshot: Snapshot, step: Attach): boolean {
   return isPresent && leftOut(snapshot, step).length === 0;
 }
 
-/** In service, fit for the pool, and not there. */
+/** In service, not there, and as fit as `register` asks. */
 function leftOut(snapshot: Snapshot, step: Attach): readonly Instance[] {
   const fleet = fleetOf(snapshot, step);
   const known = new Set(membersInService(fleet));
-  return missingFrom(snapshot, poolByName(snapshot, step.pool), fleet).filter((one) => known.has(one));
+  return instancesToRegister(snapshot, step, fleet).filter((one) => known.has(one));
 }
 
 /** AWS attaches nothing meanwhile (API reference, AttachTrafficSources, InstanceRefreshInProgress). */

@@ -73,12 +73,17 @@ export function describeTopology({ groups, size, sick }: Topology): string {
   return `${groups} production group${groups > 1 ? 's' : ''}, fleets of ${size}${sick ? ', one sick' : ''}`;
 }
 
-/** The tasks that make sense where traffic is moved that way; of those that are the same everywhere, the ones that move it. */
+/** The tasks that make sense with such fleets, and where traffic is moved that way. A group is attached as a whole: there are no batches. */
+export function possibleOn({ fleet, traffic }: Kind): readonly Case[] {
+  const isMembership = traffic === 'target-groups';
+  const isInBatches = isMembership && fleet !== 'auto-scaling';
+  return CASES.filter(({ weights, membership }) => (isInBatches || !membership) && !(isMembership && weights));
+}
+
+/** Of those that are the same everywhere, the ones that move traffic. */
 export function casesOf(kind: Kind): readonly { readonly name: string; readonly one: Case }[] {
-  const isMembership = kind.traffic === 'target-groups';
-  const possible = CASES.filter(({ weights, membership }) => !(isMembership ? weights : membership));
-  return possible
-    .filter((one) => isMembership || IS_WHOLE || movesTraffic(one))
+  return possibleOn(kind)
+    .filter((one) => kind.traffic === 'target-groups' || IS_WHOLE || movesTraffic(one))
     .map((one) => ({ name: describeCase(one), one }));
 }
 

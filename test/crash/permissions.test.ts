@@ -48,10 +48,9 @@ describe.each([...KINDS, OPSWORKS, ...OPSWORKS_BY_WEIGHTS])('$fleet behind $traf
   });
 });
 
-// A group is attached and detached as a whole, and grows by itself: there are no batches.
+// Groups grow by themselves.
 describe.each([...SCALED, ATTACHED])('$fleet behind $traffic', (kind) => {
-  const whole = casesOf(kind).filter(({ one }) => one.membership !== true);
-  test.each(whole)('$name', async ({ one }) => {
+  test.each(casesOf(kind))('$name', async ({ one }) => {
     const scene = { groups: 1, size: 3, start: one.start, draining: one.draining ?? false };
     expect(await withoutEach({ kind, scene, one })).toEqual([]);
   });

@@ -7,7 +7,7 @@ import { Site } from '../support/little/site.ts';
 import { tellRun } from '../support/little/story.ts';
 import { REACHED } from '../support/little/goals.ts';
 import { sampled } from '../support/sampled.ts';
-import { CASES, type Case } from './cases.ts';
+import { possibleOn, type Case } from './cases.ts';
 import { crashes, FOLLOW_UPS, tryCrash } from './crash.ts';
 import { faults, tryFault } from './fault.ts';
 import { codeOf } from './outcome.ts';
@@ -42,12 +42,10 @@ class Wrong {
 }
 
 const rows = [...SCALED, ATTACHED].flatMap((kind) =>
-  CASES.filter(({ membership, weights }) => membership !== true && (kind !== ATTACHED || weights !== true)).map(
-    (one) => {
-      const name = `${one.ask} ${JSON.stringify(one.wish)} in ${one.start}${one.draining ? ', draining' : ''}, ${kind.traffic}`;
-      return { kind, one, name };
-    },
-  ),
+  possibleOn(kind).map((one) => {
+    const name = `${one.ask} ${JSON.stringify(one.wish)} in ${one.start}${one.draining ? ', draining' : ''}, ${kind.traffic}`;
+    return { kind, one, name };
+  }),
 );
 
 describe.each(rows)('$name', ({ kind, one }) => {

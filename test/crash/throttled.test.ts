@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { KINDS } from '../support/little/kinds.ts';
+import { ATTACHED, KINDS, SCALED } from '../support/little/kinds.ts';
 import { casesOf, rowsOf, type Topology } from './cases.ts';
 import { changesOf, HAPPENINGS, THROTTLED, tryThrottled } from './throttled.ts';
 
@@ -9,7 +9,7 @@ import { changesOf, HAPPENINGS, THROTTLED, tryThrottled } from './throttled.ts';
  */
 const TOPOLOGY: Topology = { groups: 2, size: 3 };
 
-describe.each(KINDS)('$fleet behind $traffic', (kind) => {
+describe.each([...KINDS, ...SCALED, ATTACHED])('$fleet behind $traffic', (kind) => {
   test.each(casesOf(kind))('$name', async ({ one }) => {
     const scene = { ...TOPOLOGY, start: one.start, draining: one.draining ?? false };
     const wrong: string[] = [];

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { IS_WHOLE } from '../support/sampled.ts';
-import { KINDS, OPSWORKS, OPSWORKS_BY_WEIGHTS, SCALED, type Kind } from '../support/little/kinds.ts';
+import { EVERY_KIND, type Kind } from '../support/little/kinds.ts';
 import { DELAYS, callsOf, changesIn, plotsOf, tryTurn, type Plot, type Stage, type TurnTrial } from './turned.ts';
 import { turnsOn } from './turns.ts';
 
@@ -30,7 +30,7 @@ function sceneOf({ traffic }: Kind, { start, draining }: Plot): Stage['scene'] {
   return { start, ...(draining && { draining }), groups: traffic === 'weighted-dns' ? 1 : 2, size: 3 };
 }
 
-describe.each([...KINDS, OPSWORKS, ...OPSWORKS_BY_WEIGHTS, ...SCALED])('$fleet behind $traffic', (kind) => {
+describe.each(EVERY_KIND)('$fleet behind $traffic', (kind) => {
   test.each(plotsOf(kind))(
     '$name',
     async ({ plot }) => {

@@ -9,7 +9,7 @@ import { tellRun } from '../support/little/story.ts';
 import { fleetOf, shownFleet } from '../support/little/rules.ts';
 import type { AnyOptions } from '../../tasks/index.ts';
 import { IS_WHOLE } from '../support/sampled.ts';
-import { CASES, type Case } from './cases.ts';
+import { possibleOn, type Case } from './cases.ts';
 import { codeOf, refusedWell } from './outcome.ts';
 import { rolesOf, type Aftermath, type Turn } from './turns.ts';
 
@@ -241,12 +241,9 @@ const PLACED: readonly Plot[] = [
 ];
 
 /** Those that make sense where traffic is moved that way. */
-export function plotsOf({ traffic }: Kind): readonly { readonly name: string; readonly plot: Plot }[] {
-  const isMembership = traffic === 'target-groups';
-  const plots: readonly Plot[] = [
-    ...CASES.filter(({ weights, membership }) => !(isMembership ? weights : membership)),
-    ...(isMembership || IS_WHOLE ? PLACED : []),
-  ];
+export function plotsOf(kind: Kind): readonly { readonly name: string; readonly plot: Plot }[] {
+  const isPlaced = kind.fleet !== 'auto-scaling' && (kind.traffic === 'target-groups' || IS_WHOLE);
+  const plots: readonly Plot[] = [...possibleOn(kind), ...(isPlaced ? PLACED : [])];
   return plots.map((plot) => ({
     name: `${plot.ask} ${JSON.stringify(plot.wish)} in the world "${plot.start}"${plot.draining ? ', draining' : ''}`,
     plot,

@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { isRefusal } from '../../src/domain/goal.ts';
 import type { Fleet, Snapshot, Target } from '../../src/domain/snapshot.ts';
 import { behaviourOf } from '../../src/steps/index.ts';
+import { attachedWorlds } from '../support/attached-worlds.ts';
+import { scaledWorlds } from '../support/scaled-worlds.ts';
 import { sampled } from '../support/sampled.ts';
 import { MARKS, PAIRS, weightedWorlds } from '../support/weighted-worlds.ts';
 import { FULL, PROMOTED, twoFleetWorlds } from '../support/worlds.ts';
@@ -19,6 +21,8 @@ const WORLDS: readonly (readonly [name: string, worlds: () => Iterable<Snapshot>
   ['of fleets that were never promoted', () => twoFleetWorlds(2, { ...FULL, test: ['-', 'healthy'] }, {}, 3)],
   ['where rules divide production', () => sampled(weightedWorlds(MARKS), 2)],
   ['where names do', () => weightedWorlds({ ...PAIRS, byName: true })],
+  ['of Auto Scaling groups', () => sampled(scaledWorlds(), 4)],
+  ['of such that move between target groups', () => sampled(attachedWorlds(), 6)],
 ];
 
 describe.each(WORLDS)('in every small world %s', (_name, worlds) => {

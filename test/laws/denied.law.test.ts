@@ -8,6 +8,8 @@ import { behaviourOf, type Step } from '../../src/steps/index.ts';
 import { tasks } from '../../tasks/index.ts';
 import { FakeWorld } from '../support/fake-world.ts';
 import { markedWith, OWN_STORE } from '../support/own-store.ts';
+import { attachedWorlds } from '../support/attached-worlds.ts';
+import { scaledWorlds } from '../support/scaled-worlds.ts';
 import { sampled } from '../support/sampled.ts';
 import { MARKS, PAIRS, settingsIn, weightedWorlds } from '../support/weighted-worlds.ts';
 import { FULL, PROMOTED, twoFleetWorlds } from '../support/worlds.ts';
@@ -28,6 +30,10 @@ const ACTIONS = [
   'elasticloadbalancing:DeregisterTargets',
   'elasticloadbalancing:ModifyListener',
   'route53:ChangeResourceRecordSets',
+  'autoscaling:CreateOrUpdateTags',
+  'autoscaling:UpdateAutoScalingGroup',
+  'autoscaling:AttachTrafficSources',
+  'autoscaling:DetachTrafficSources',
 ];
 
 const counted = { stops: 0, allow: 0 };
@@ -37,6 +43,8 @@ const WORLDS: readonly (readonly [name: string, worlds: () => Iterable<Snapshot>
   ['of fleets that move between groups', () => sampled(twoFleetWorlds(2, FULL, PROMOTED, 3), 150)],
   ['where rules divide production', () => sampled(weightedWorlds(MARKS), 40)],
   ['where names do', () => sampled(weightedWorlds({ ...PAIRS, byName: true }), 25)],
+  ['of Auto Scaling groups', () => sampled(scaledWorlds(), 40)],
+  ['of such that move between target groups', () => sampled(attachedWorlds(), 200)],
 ];
 
 test.each(WORLDS)(

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import { isRefusal } from '../../src/domain/goal.ts';
 import { servingFleets, stableFleet } from '../../src/domain/roles.ts';
-import type { Instance, Pool, Snapshot } from '../../src/domain/snapshot.ts';
+import type { Instance, Pool, Snapshot, TargetState } from '../../src/domain/snapshot.ts';
 import type { Unreadable } from '../../src/domain/unreadable.ts';
+import { attachedWorlds } from '../support/attached-worlds.ts';
+import { scaledWorlds } from '../support/scaled-worlds.ts';
 import * as weighted from '../support/weighted-invariants.ts';
 import { PAIRS, weightedWorlds } from '../support/weighted-worlds.ts';
 import { FULL, PROMOTED, twoFleetWorlds } from '../support/worlds.ts';
@@ -70,7 +72,17 @@ const WORLDS: readonly (readonly [name: string, worlds: () => Iterable<Snapshot>
   ['fleets that move between groups', () => twoFleetWorlds(2, FULL, PROMOTED, 3)],
   ['rules that divide production', () => weightedWorlds(PAIRS)],
   ['names that do', () => weightedWorlds({ ...PAIRS, byName: true })],
+  ['Auto Scaling groups', scaledWorlds],
+  ['such that move between target groups', () => [...attachedWorlds()].filter(isOfOneMind)],
 ];
+
+/** Where the test group alone calls an instance healthy, rollback needs it. */
+function isOfOneMind({ pools }: Snapshot): boolean {
+  const idsThat = (state: TargetState): readonly string[] =>
+    pools.flatMap(({ targets }) => targets.flatMap((target) => (target.state === state ? target.id : [])));
+  const healthy = new Set(idsThat('healthy'));
+  return !idsThat('unhealthy').some((id) => healthy.has(id));
+}
 
 test.each(WORLDS.flatMap(([name, worlds]) => Object.keys(CHANGES).map((what) => [name, what, worlds] as const)))(
   'of %s: where %s, rollback is accepted as it would be otherwise',

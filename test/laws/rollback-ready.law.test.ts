@@ -8,6 +8,8 @@ import { tasks } from '../../tasks/index.ts';
 import { Rig } from '../support/fake-run-task.ts';
 import { FakeWorld } from '../support/fake-world.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
+import { attachedWorlds } from '../support/attached-worlds.ts';
+import { sampled } from '../support/sampled.ts';
 import { scaledWorlds } from '../support/scaled-worlds.ts';
 import { MARKS, PAIRS, settingsIn, weightedWorlds } from '../support/weighted-worlds.ts';
 import { markedWith, OWN_STORE } from '../support/own-store.ts';
@@ -53,6 +55,7 @@ const WORLDS: readonly (readonly [name: string, worlds: () => Iterable<Snapshot>
   ['where rules divide production', () => weightedWorlds(MARKS)],
   ['where names do', () => weightedWorlds({ ...PAIRS, byName: true })],
   ['of Auto Scaling groups', scaledWorlds],
+  ['of such that move between target groups', () => sampled(attachedWorlds(), 2)],
 ];
 
 test.each(WORLDS)(

@@ -135,3 +135,16 @@ test('what is left of terminated instances in a group is not waited for', () => 
   }));
   expect(step.progress({ ...snapshot, pools: [{ ...prod!, targets }, ...rest] })).toBe('done');
 });
+
+test('where nothing serves, and nothing of the fleet that a cleanup has marked is healthy, rollback leads to the one it has not ended', async () => {
+  const marked = { ...green, marks: { ...PROMOTED, current: '2026-05-01T00:00:00.000Z' } };
+  const out = { prod: '-', test: '-' } as const;
+  const goalIn = async (snapshot: Snapshot) => {
+    const planned = await planFor(snapshot, 'rollback', {});
+    return 'goal' in planned ? planned.goal : planned;
+  };
+  const parked = { ...blue, members: [TESTED, TESTED] };
+  expect(await goalIn(world([parked, { ...marked, members: [out, out] }]))).toMatchObject({ fleet: 'A' });
+  // One that is healthy may still be meant.
+  expect(await goalIn(world([parked, { ...marked, members: [TESTED, TESTED] }]))).toMatchObject({ fleet: 'B' });
+});

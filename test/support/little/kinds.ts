@@ -111,6 +111,9 @@ export const ATTACHED: Kind = {
   open: (session, start) => ({ fleet: scaledFleet(session, true), traffic: targetGroups(session, start) }),
 };
 
+/** Each kind of fleet with each kind of traffic. */
+export const EVERY_KIND: readonly Kind[] = [...KINDS, OPSWORKS, ...OPSWORKS_BY_WEIGHTS, ...SCALED, ATTACHED];
+
 /** Those of the random worlds. */
 export const LIVED: readonly Kind[] = [...KINDS, ...SCALED, ATTACHED];
 
