@@ -2,7 +2,6 @@ import type { TaskOptions } from '../../../tasks/options.ts';
 import type { Task } from '../../../tasks/task.ts';
 import { ExitCode, messageOf, OperatorError } from '../../errors.ts';
 import type { LaunchRequest } from '../../fleets/fleet.ts';
-import { observe, refresh } from '../../observe/observe.ts';
 import { defined } from '../../domain/defined.ts';
 import { locationOf, locationText } from '../../domain/location.ts';
 import type { DeployOrder } from '../../domain/deploys.ts';
@@ -18,6 +17,7 @@ import type { HeldLease } from '../../record/lease.ts';
 import { checkLocation } from '../../stores/located.ts';
 import type { JournalEntry } from '../../stores/store.ts';
 import { withCheckedAdvice } from './advice.ts';
+import { readWorld, retryOutage } from './first-look.ts';
 import { resolveGoal } from './resolve-goal.ts';
 import { aborted, GIVE_UP_MS, giveUpAfter, RunFault, trackSteps, type TrackedSteps } from './fault.ts';
 import { withAge, knownError, outcomeOf, planned, trafficOf, type RunOutcome } from './outcome.ts';
@@ -25,13 +25,11 @@ import { runWithHooks } from '../hooks/around-task.ts';
 import type { PlannedRun } from './run-plan.ts';
 import { ofStore } from './of-store.ts';
 import { JOURNAL_LOOK, lastProduction } from './last-production.ts';
-import { isOutage, retryTransient } from '../engine/retry.ts';
 import { checkDrainTime } from './drain-time.ts';
 import { preview } from './preview.ts';
 import { switchSettings } from '../../steps/ports.ts';
 import type { Mode, Setup } from './setup.ts';
 import { lastRun, quietFor, ConsistencyDelay } from '../engine/consistency-delay.ts';
-import { EFFECT_SHOWS_MS } from '../../steps/timing.ts';
 
 /**
  * One flow for every task: lease, goal, observe, plan, show, confirm, run, journal. @returns the exit code
@@ -170,21 +168,6 @@ function ordersIn({ steps }: Plan): readonly DeployOrder[] {
   return steps.map((step) => behaviourOf(step).order).filter((order) => order !== 'none');
 }
 
-async function readWorld(setup: Setup, task: Task, options: TaskOptions, before?: Snapshot): Promise<Snapshot> {
-  const { ports } = setup;
-  return retryOutage(setup, async () => {
-    const outside = task.looksOutside === 'no' ? {} : { outside: task.looksOutside };
-    const known = { residual: task.watchesResidualTraffic(options), ...defined({ served: before?.served }) };
-    const world = await observe(ports, { ...known, ...outside });
-    return refresh(ports, world, {
-      ...task.readsAlso(world, switchSettings(ports)),
-      freeze: task.heedsFreeze,
-      ...(task.decidesProduction && { work: 'owner' }),
-      preview: !task.inPlace,
-    });
-  });
-}
-
 /** What is so, what was wanted, and whether it shows already what the run before has left. */
 async function read(setup: Setup, task: Task, options: TaskOptions) {
   const { tasks, ports, store, settleMs } = setup;
@@ -209,11 +192,6 @@ async function read(setup: Setup, task: Task, options: TaskOptions) {
   if (!isShown || before.movesProduction) others.changed(quietFor(last, isShown ? 'move' : 'any', ports.clock.now()));
   return { ...known, snapshot, others, isShown, hasMoved: before?.movesProduction === true };
 }
-
-async function retryOutage<T>({ ports, signal, view }: Setup, ask: () => Promise<T>): Promise<T> {
-  return retryTransient({ clock: ports.clock, signal, emit: view.emit, limitMs: EFFECT_SHOWS_MS }, ask, isOutage);
-}
-
 async function agree(setup: Setup, task: Task, goal: Goal, snapshot: Snapshot, mode: Mode): Promise<void> {
   const { view, signal, connection } = setup;
   const location = locationOf(snapshot, connection().endpoint);

@@ -4,6 +4,7 @@ import { fleetOf, groupNamed, idsOf, isEnding } from './rules.ts';
 import {
   isNamed,
   isServing,
+  isUp,
   memberKey,
   PORT,
   production,
@@ -153,7 +154,7 @@ export function harmsOthers(state: State, { operation, input }: Request, asked: 
 function endsReached(state: State, ids: readonly string[], { allowed }: Asked): readonly string[] {
   return reached(state, allowed).flatMap(({ name, members }) =>
     [...members.values()]
-      .filter(({ id }) => ids.includes(id))
+      .filter(({ id }) => ids.includes(id) && isUp(state.boxes.get(id)))
       .map(({ id, health }) => `ends ${id}, which is ${health} in ${name}, where clients of others reach it`),
   );
 }

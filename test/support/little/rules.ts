@@ -33,7 +33,10 @@ export function claimed(state: State, ids: readonly string[]): readonly string[]
   // A group is tagged with all that it has, also what is not in its target group yet.
   const isOfServing = (id: string): boolean =>
     [...(groupOfBox(state, id)?.members.keys() ?? [])].some((one) => serving.has(one));
-  const foreign = ids.filter((id) => !serving.has(id) && !isOfServing(id) && !isOwned(state.boxes.get(id) as Box));
+  const foreign = ids.filter((id) => {
+    const box = state.boxes.get(id) as Box;
+    return box.state !== 'terminated' && !serving.has(id) && !isOfServing(id) && !isOwned(box);
+  });
   return foreign.map((id) => `tags ${id}, which is not ours`);
 }
 

@@ -1,3 +1,4 @@
+import type { SourcesInput } from './scaling-api.ts';
 import { asTargets, isWhole } from './scaling-rules.ts';
 import type { Verb } from '../../../src/domain/goal.ts';
 import type { Request, TargetsInput } from './api.ts';
@@ -87,9 +88,19 @@ export function unused(sent: Request, shown: Shown, minimum: Counts): readonly s
   if (request.operation === 'DeregisterTargets') return takesTooMuch(groupIn(request), ids, shown, minimum);
   if (request.operation === 'RegisterTargets') {
     const blind = givesToUnverified(groupIn(request), ids, shown);
-    return isWhole(sent) && blind.length < ids.size ? [] : blind;
+    return isWhole(sent) && (blind.length < ids.size || wasKnown(sent, shown)) ? [] : blind;
   }
   return givesToUnfit(givenShare(shown.now, request, shown.routes), shown, minimum);
+}
+
+/** Of a group that is attached as a whole, something was healthy when it was looked at, whatever has replaced that since. */
+function wasKnown({ input }: Request, shown: Shown): boolean {
+  const { AutoScalingGroupName: name = '' } = input as SourcesInput;
+  return [...shown.now.groups.keys()].some((pool) => {
+    const [world, group] = [shown.worldOf(pool), shown.group(pool)];
+    const members = world?.scaling?.groups.get(name)?.members.keys() ?? [];
+    return world !== undefined && group !== undefined && [...members].some((id) => serves(world, group, id));
+  });
 }
 
 function groupIn({ input }: Request): string {

@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest';
+import type { History } from './histories.ts';
+import { liveOne } from './random.ts';
+
+/** The shortest histories of Auto Scaling groups that found something, with the seed that did. */
+
+const ALONE = { seesDeath: false, lagMs: 0 } as const;
+const TAKES_OVER = { takeOver: true } as const;
+const SCENE = { start: 'promoted', groups: 1, size: 1, sick: false, draining: false } as const;
+const [BY_LISTENER, ATTACHED] = [3, 5];
+const HOLDS_GREEN = { holds: ['green'], by: 'listener', ofCluster: false, ports: false, unmanaged: false } as const;
+
+type Act = History['operators'][number]['acts'][number];
+
+/** One operator, at one desk. */
+const by = (...acts: readonly Act[]): History['operators'] => [{ acts, clockOffMs: 0, store: 0 }];
+
+const promote: Act = { afterMs: 0, ask: 'promote', wish: TAKES_OVER, calls: {} };
+const cleanup: Act = { afterMs: 0, ask: 'cleanup', wish: { wait: false, discard: false, ...TAKES_OVER }, calls: {} };
+
+const FOUND: readonly (readonly [name: string, seed: number, history: History])[] = [
+  [
+    'adopt may tag what its group has ended since',
+    900083,
+    {
+      ...ALONE,
+      lagMs: 2000,
+      kind: BY_LISTENER,
+      scene: { ...SCENE, start: 'unadopted', sick: true, outsiders: { ...HOLDS_GREEN, holds: [] } },
+      operators: [
+        ...by(promote, { afterMs: 20_000, ask: 'adopt', wish: { release: '41', ...TAKES_OVER }, calls: {} }, promote),
+        ...by({ afterMs: 0, ask: 'up', wish: { release: '42', ...TAKES_OVER }, calls: {} }),
+      ],
+      happenings: [{ at: { request: 1 }, what: 'a group scales out', who: 0, forMs: 1000 }],
+    },
+  ],
+  [
+    'a group is attached though what was known of it has been replaced since',
+    900094,
+    {
+      ...ALONE,
+      lagMs: 2000,
+      kind: ATTACHED,
+      scene: { ...SCENE, start: 'rejected' },
+      operators: by(promote, promote).map((one) => ({ ...one, store: 1 })),
+      happenings: [{ at: { request: 1 }, what: 'a group rebalances', who: 3, forMs: 1000 }],
+    },
+  ],
+  [
+    'who has died can be ended, wherever it is registered',
+    900171,
+    {
+      ...ALONE,
+      kind: BY_LISTENER,
+      scene: { ...SCENE, start: 'rejected', outsiders: HOLDS_GREEN },
+      operators: by(cleanup),
+      happenings: [{ at: { request: 1 }, what: 'dies', who: 7, forMs: 1000 }],
+    },
+  ],
+  [
+    'a process that was stopped during its first look begins it anew',
+    900241,
+    {
+      ...ALONE,
+      kind: BY_LISTENER,
+      scene: SCENE,
+      operators: by({ afterMs: 0, ask: 'rollback', wish: TAKES_OVER, calls: { pause: { n: 2, ms: 50_000 } } }),
+      happenings: [{ at: { ms: 0 }, what: 'a group scales out', who: 3, forMs: 1000 }],
+    },
+  ],
+];
+
+test.each(FOUND)('%s (seed %i)', async (_name, _seed, history) => {
+  expect(await liveOne(history)).toEqual([]);
+});
