@@ -50,7 +50,7 @@ export async function measureGroups(
     const [limitMs, ms] = [limits, runs].map((all) => middle(all.map(({ last }) => last)));
     switches.push({ name: 'switch', size, limitMs: limitMs!, ms: ms!, requests });
   }
-  return [ups, switches].flatMap((rows) => rows.map((row) => judged(row, rows[0]!)));
+  return [ups, switches].flatMap((rows) => rows.map((row) => judgedBeside(row, rows[0]!)));
 }
 
 /** Checks of green are of the application, and the script has none. */
@@ -138,12 +138,14 @@ async function pause(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, POLL_MS));
 }
 
-function judged(row: Measured, smallest: Measured): GroupRow {
+/** Against the limit, and the requests against those for the smallest groups. */
+export function judgedBeside(row: Measured, smallest: Measured): GroupRow {
   const times = row.ms / row.limitMs;
   const grown = Object.entries(row.requests).filter(([operation, count]) => {
     const polls = operation.startsWith('Describe') ? MORE_POLLS : 1;
     const pages = BATCHES[operation]?.(row.size) ?? 1;
-    return count > Math.ceil((smallest.requests[operation] ?? 0) * pages * polls);
+    // A single one is asked for from some size on, such as a quota.
+    return count > Math.max(1, Math.ceil((smallest.requests[operation] ?? 0) * pages * polls));
   });
   return {
     ...row,

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { judgedBeside } from '../../../tools/bench/groups.ts';
 import { interleave, median } from '../../../tools/bench/interleave.ts';
 import { withTables } from '../../../tools/bench/page.ts';
 import { draw, startTable } from '../../../tools/bench/table.ts';
@@ -59,4 +60,13 @@ test('a page gets what was measured in the place for it, and keeps the rest', ()
   expect(written).toContain('kept');
   expect(withTables(written, new Map([['start', grid]]))).toBe(written);
   expect(() => withTables(page, new Map([['rolling', grid]]))).toThrow('no place for "rolling"');
+});
+
+test('requests may grow by pages and by waiting, and what grows with the groups otherwise is named', () => {
+  const small = { name: 'up', size: 2, limitMs: 100, ms: 110, requests: { DescribeInstances: 5, CreateTags: 1 } };
+  const large = (requests: Readonly<Record<string, number>>) =>
+    judgedBeside({ ...small, size: 200, requests: { ...small.requests, ...requests } }, small).faults;
+  expect(large({ DescribeInstances: 12, DescribeAccountLimits: 1 })).toEqual([]);
+  expect(large({ DescribeInstances: 13, CreateTags: 2 })).toEqual(['DescribeInstances grows', 'CreateTags grows']);
+  expect(judgedBeside({ ...small, ms: 116 }, small).faults).toEqual(['slower than 1.15 x the limit']);
 });
