@@ -3,6 +3,7 @@ import type { AutoScaling, AutoScalingGroup, GroupParts } from '../../src/aws/au
 import type { Ec2 } from '../../src/aws/ec2.ts';
 import type { Refreshes } from '../../src/aws/refreshes.ts';
 import type { Standby } from '../../src/aws/standby.ts';
+import { clonedAlarm } from '../../src/fleets/auto-scaling/alarms.ts';
 import { checkRoom } from '../../src/fleets/auto-scaling/checks.ts';
 import { checkCloneable, cloneName, cloneNotes } from '../../src/fleets/auto-scaling/clone.ts';
 import { rewritten } from '../../src/fleets/auto-scaling/rewrite.ts';
@@ -111,6 +112,18 @@ test('texts that name the group or its target group name the clone and its own, 
 
 test('the name of a clone is the same each time, and one that AWS takes', () => {
   expect(cloneName('shop-web', '42 b:1-r1')).toBe('shop-web-42-b-1-r1');
+});
+
+test('each alarm of a clone has a name of its own, also in the next one', () => {
+  const named = (from: string, to: string, names: readonly string[]) => {
+    const all = names.map((AlarmName) => ({ AlarmName }));
+    return all.map((one) => clonedAlarm(one, { group: [from, to] }, new Map(), all).AlarmName);
+  };
+  const first = named('shop-web', 'shop-web-42', ['busy', 'shop-web-busy', 'shop-web-idle']);
+  expect(first).toEqual(['shop-web-42-busy', 'shop-web-42-shop-web-busy', 'shop-web-42-idle']);
+  expect(named('shop-web-42', 'shop-web-43', first as string[])).toEqual(
+    first.map((name) => name?.replace('-42-', '-43-')),
+  );
 });
 
 test('a config names either two groups, or the one that is cloned', () => {

@@ -62,23 +62,29 @@ export async function alarmsOf(
   return names.length === 0 ? [] : (await cloudwatch()).metricAlarms(names);
 }
 
-/** The same each time, and beginning with the name of the group: so a policy of IAM can name them. */
-function alarmName(name: string, { group: [from, to] }: Renamed): string {
-  return `${to}-${name.startsWith(`${from}-`) ? name.slice(from.length + 1) : name}`.slice(0, 255);
+/** The same each time, and beginning with the name of the group: so a policy of IAM can name them. No two get the same one. */
+function alarmName(name: string, { group: [from, to] }: Renamed, all: readonly MetricAlarm[]): string {
+  const bare = name.startsWith(`${from}-`) ? name.slice(from.length + 1) : name;
+  const isTaken = bare !== name && all.some(({ AlarmName }) => AlarmName === bare);
+  return `${to}-${isTaken ? name : bare}`.slice(0, 255);
 }
 
-/** @param policies ARNs of the clone's policies, by those of the group's */
+/**
+ * @param policies ARNs of the clone's policies, by those of the group's
+ * @param all the group's alarms
+ */
 export function clonedAlarm(
   alarm: MetricAlarm,
   renamed: Renamed,
   policies: ReadonlyMap<string, string>,
+  all: readonly MetricAlarm[],
 ): PutMetricAlarmInput {
   const kept = Object.entries(alarm).filter(([key, value]) => FIELDS[key as keyof MetricAlarm] && value !== undefined);
   const same = rewritten(Object.fromEntries(kept) as Partial<PutMetricAlarmInput>, renamed);
   const acts = (arns: readonly string[] = []): string[] => arns.map((one) => policies.get(one) ?? one);
   return {
     ...same,
-    AlarmName: alarmName(alarm.AlarmName ?? '', renamed),
+    AlarmName: alarmName(alarm.AlarmName ?? '', renamed, all),
     EvaluationPeriods: alarm.EvaluationPeriods,
     ComparisonOperator: alarm.ComparisonOperator,
     AlarmActions: acts(alarm.AlarmActions),

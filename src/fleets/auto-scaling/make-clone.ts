@@ -81,7 +81,7 @@ async function copyParts(
       await scaling.putPolicy({ ...rewritten(policy, renamed), PolicyName, AutoScalingGroupName: name }),
     );
   const alarms = await alarmsOf(deps, { policies });
-  for (const alarm of alarms) await (await deps.cloudwatch()).putMetricAlarm(clonedAlarm(alarm, renamed, own));
+  for (const alarm of alarms) await (await deps.cloudwatch()).putMetricAlarm(clonedAlarm(alarm, renamed, own, alarms));
   const actions = schedules.flatMap((action) => scheduleOf(action, systemClock.now()));
   if (actions.length > 0) await scaling.putSchedules(name, actions);
   const topics = Map.groupBy(notifications, ({ TopicARN = '' }) => TopicARN);
