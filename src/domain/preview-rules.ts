@@ -65,9 +65,10 @@ export function previewTexts(snapshot: Pick<Snapshot, 'preview'>): readonly stri
 /** Where people look at the release, in a sentence with a space before it. */
 export function previewSentence({ preview }: Pick<Snapshot, 'preview'>, release: string): string {
   if (preview?.state !== 'seen' || preview.by === undefined) return '';
-  const shown = preview.places.filter(({ arn }) =>
-    preview.rules.some((rule) => rule.release === release && rule.above === arn),
+  const leads = preview.rules.filter(
+    (rule) => rule.release === release && rule.group !== undefined && !rule.isOutdated,
   );
+  const shown = preview.places.filter(({ arn }) => leads.some(({ above }) => above === arn));
   return shown.length === 0 ? '' : ` With ${preview.by} it answers at ${list(shown.map(({ url }) => url))}.`;
 }
 

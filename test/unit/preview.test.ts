@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Preview, PreviewPlace, PreviewRule } from '../../src/domain/preview.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
-import { previewTexts } from '../../src/domain/preview-rules.ts';
+import { previewSentence, previewTexts } from '../../src/domain/preview-rules.ts';
 import { OperatorError } from '../../src/errors.ts';
 import { giveBack, type GiveBack } from '../../src/run/task/give-back.ts';
 import { behaviourOf } from '../../src/steps/index.ts';
@@ -209,9 +209,9 @@ describe('preview', () => {
   ])('that %s is told so', (_what, change, by, says) => {
     const rule = { arn: 'arn:rule', name: 'shop:80 priority 49000', fleet: 'B', release: 'B', above: PLACE.arn };
     const rules = [{ ...rule, group: 'arn:test', ...change }];
-    expect(previewTexts({ preview: { state: 'seen', ...(by && { by }), rules, places: [] } })).toEqual([
-      expect.stringContaining(says),
-    ]);
+    const seen = { preview: { state: 'seen', ...(by && { by }), rules, places: [PLACE] } } as const;
+    expect(previewTexts(seen)).toEqual([expect.stringContaining(says)]);
+    expect(previewSentence(seen, 'B') !== '').toBe(says.startsWith('header'));
   });
 
   test.each<readonly [string, Partial<PreviewPlace>[], RegExp]>([
