@@ -189,6 +189,7 @@ export function enteringTexts(snapshot: Snapshot, to: Fleet, batch: number | und
   const starts = snapshot.traffic.kind === 'membership' ? slow.map(slowStartText) : [];
   return [
     ...starts,
+    ...sentences(tooFew(snapshot, to)?.message),
     ...found.map(({ one, part, wanted }) => partText(one, part, wanted, `while ${to.release} comes in`)),
   ];
 }
