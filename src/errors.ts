@@ -53,6 +53,14 @@ export class OperatorError extends Error {
   }
 }
 
+/** What it resolves to, or the `OperatorError` that it rejects with. */
+export async function attempt<T>(work: Promise<T>): Promise<T | OperatorError> {
+  return work.catch((error: unknown) => {
+    if (error instanceof OperatorError) return error;
+    throw error;
+  });
+}
+
 /** The message of any thrown value. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

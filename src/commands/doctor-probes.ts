@@ -7,7 +7,7 @@ import type { ProductionRecord } from '../domain/production-record.ts';
 import { members, servingFleets } from '../domain/roles.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { otherStore } from '../domain/store-mark.ts';
-import { OperatorError } from '../errors.ts';
+import { attempt, OperatorError } from '../errors.ts';
 import { readSecret, secretName } from '../notify/secret.ts';
 import { findProgram } from '../programs/program.ts';
 import { about, type Finding } from '../run/doctor/finding.ts';
@@ -113,10 +113,7 @@ export async function pullChecked(context: Context, world: Snapshot): Promise<re
   if (state === undefined || deploy?.kind !== 'pull') return [];
   const { failed } = about('deploys');
   if (state instanceof OperatorError) return [failed(state)];
-  const wrong = await wrongInBucket(context, deploy).catch((error: unknown) => {
-    if (error instanceof OperatorError) return error;
-    throw error;
-  });
+  const wrong = await attempt(wrongInBucket(context, deploy));
   return wrong instanceof OperatorError ? [...pullFindings(state), failed(wrong)] : pullFindings(state, wrong);
 }
 

@@ -4,7 +4,7 @@ import { isRefusal, type LaunchSpec } from '../domain/goal.ts';
 import { locationOf } from '../domain/location.ts';
 import { members, servingFleets } from '../domain/roles.ts';
 import type { Fleet, Snapshot } from '../domain/snapshot.ts';
-import { ExitCode, OperatorError } from '../errors.ts';
+import { attempt, ExitCode, OperatorError } from '../errors.ts';
 import { observe, refresh } from '../observe/observe.ts';
 import { NOTHING } from '../observe/reads.ts';
 import { about, hasFailures, inOrder, type Finding, type Topic } from '../run/doctor/finding.ts';
@@ -78,13 +78,6 @@ interface Examined {
   readonly findings: readonly Finding[];
   /** How long `up` would take. */
   readonly seconds: number;
-}
-
-async function attempt<T>(work: Promise<T>): Promise<T | OperatorError> {
-  return work.catch((error: unknown) => {
-    if (error instanceof OperatorError) return error;
-    throw error;
-  });
 }
 
 /** Where an error of a first reading belongs. */

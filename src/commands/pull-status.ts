@@ -2,7 +2,7 @@ import { defined } from '../domain/defined.ts';
 import type { Following, PullState } from '../domain/following.ts';
 import { isLive, liveFleets, members } from '../domain/roles.ts';
 import type { Instance, Snapshot } from '../domain/snapshot.ts';
-import { OperatorError } from '../errors.ts';
+import { attempt, OperatorError } from '../errors.ts';
 import type { Context } from './context.ts';
 
 /** A machine that cannot reach the instances is not kept waiting. */
@@ -23,15 +23,10 @@ export async function readPull(
     .flatMap(members)
     .filter((one) => isLive(one) && one.state === 'running');
   const ids = running.map(({ id }) => id);
-  try {
-    const state = await pullState(openBucket(session, deploy), ids, ports.clock.now());
-    if (config.instanceCheck === undefined) return state;
-    const asked = state.instances.map(async (one, n) => withAnswer(one, running[n] as Instance, ports));
-    return { ...state, instances: await Promise.all(asked) };
-  } catch (error) {
-    if (error instanceof OperatorError) return error;
-    throw error;
-  }
+  const state = await attempt(pullState(openBucket(session, deploy), ids, ports.clock.now()));
+  if (config.instanceCheck === undefined || state instanceof OperatorError) return state;
+  const asked = state.instances.map(async (one, n) => withAnswer(one, running[n] as Instance, ports));
+  return { ...state, instances: await Promise.all(asked) };
 }
 
 async function withAnswer(

@@ -1,5 +1,5 @@
 import { configFiles } from '../config/load.ts';
-import { ExitCode, OperatorError } from '../errors.ts';
+import { attempt, ExitCode, type OperatorError } from '../errors.ts';
 import { systemClock } from '../clock.ts';
 import { jsonLine } from '../views/json.ts';
 import { statusData } from '../views/status-json.ts';
@@ -15,7 +15,7 @@ export async function statusOfAll(args: Args): Promise<ExitCode> {
   // Each has a view, which listens for the end of the streams.
   for (const stream of [process.stdout, process.stderr]) stream.setMaxListeners(0);
   const all = await Promise.all(
-    files.map(async (file) => ({ file, status: await statusOf({ ...args, config: file }) })),
+    files.map(async (file) => ({ file, status: await attempt(statusOf({ ...args, config: file })) })),
   );
   const { width, colour } = layout();
   // A program that reads it gets a line for each environment.
@@ -25,17 +25,12 @@ export async function statusOfAll(args: Args): Promise<ExitCode> {
   return isWhole ? ExitCode.done : ExitCode.refused;
 }
 
-async function statusOf(args: Args): Promise<Environment['status']> {
+async function statusOf(args: Args): ReturnType<typeof statusReport> {
+  const context = await openContext(args);
   try {
-    const context = await openContext(args);
-    try {
-      return await statusReport(context);
-    } finally {
-      await context.store.close();
-    }
-  } catch (error) {
-    if (error instanceof OperatorError) return error;
-    throw error;
+    return await statusReport(context);
+  } finally {
+    await context.store.close();
   }
 }
 
