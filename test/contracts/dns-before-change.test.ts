@@ -11,6 +11,7 @@ import type { Sandbox } from '../../src/sandbox/index.ts';
 import { createWeightedDns } from '../../src/traffic/weighted-dns/index.ts';
 import { openSession } from '../support/aws.ts';
 import { errorOf, expectAdvice } from '../support/expect-advice.ts';
+import { poll } from '../support/poll.ts';
 import { callElbv2, quickSandbox } from '../support/quick-sandbox.ts';
 
 /** What of zones, records and name servers is found before a name is switched. */
@@ -180,12 +181,12 @@ test('weights that are all 0 give each record the same share', async () => {
 });
 
 describe('another group without a healthy target, at the load balancer of', () => {
-  /** What is passed over where the aliases of these sides evaluate health. */
-  const passedOver = async (
+  /** The aliases of these sides evaluate health. */
+  const withReports = async (
     side: Side,
     evaluating: readonly Side[],
     targets: (sandbox: Sandbox) => readonly object[],
-  ): Promise<DnsWeights['passedOver']> => {
+  ) => {
     const sandbox = await start(evaluating.length > 0);
     const route53 = new Route53(openSession(sandbox.url));
     const [zone] = await route53.zonesNamed('shop.test');
@@ -210,10 +211,22 @@ describe('another group without a healthy target, at the load balancer of', () =
     });
     const Targets = targets(sandbox);
     if (Targets.length > 0) await callElbv2(sandbox, 'RegisterTargets', { TargetGroupArn, Targets });
-    return dns(await port.readTraffic()).passedOver;
+    return { sandbox, port, traffic: dns(await port.readTraffic()) };
   };
   const EMPTY = () => [];
   const SICK = ({ blue: [Id] }: Sandbox) => [{ Id, Port: 9 }];
+
+  test('what serves: a group without a share is answered with as soon as it is healthy', async () => {
+    const { sandbox, port, traffic } = await withReports('blue', ['blue', 'green'], EMPTY);
+    const { TargetGroups } = await callElbv2(sandbox, 'DescribeTargetGroups', { Names: ['shop-green'] });
+    const [{ TargetGroupArn }] = TargetGroups;
+    await callElbv2(sandbox, 'RegisterTargets', { TargetGroupArn, Targets: [{ Id: sandbox.blue[0] }] });
+    expect(traffic.routes).toMatchObject([{ weights: { 'shop-blue': 100, 'shop-green': 0 } }]);
+    await poll(async () => {
+      const { answers } = dns(await port.follow());
+      return answers.state === 'one-pool' && answers.pool === 'shop-green';
+    }, 'answers that lead to green');
+  });
 
   describe.each(['blue', 'green'] as const)('%s', (side) => {
     const other = side === 'blue' ? 'green' : 'blue';
@@ -224,7 +237,7 @@ describe('another group without a healthy target, at the load balancer of', () =
       ['empty', 'it alone evaluates', [side], EMPTY],
       ['unhealthy', 'both evaluate', [side, other], SICK],
     ] as const)('%s, where %s: Route 53 passes it over', async (_what, _which, evaluating, targets) => {
-      expect(await passedOver(side, evaluating, targets)).toEqual({
+      expect((await withReports(side, evaluating, targets)).traffic.passedOver).toEqual({
         [group]: expect.stringMatching(
           new RegExp(
             `load balancer ${group}, .*target group shop-reports has no healthy target: Route 53 answers with the other side`,
@@ -237,7 +250,7 @@ describe('another group without a healthy target, at the load balancer of', () =
       ['only the other one evaluates', [other]],
       ['neither does', []],
     ] as const)('is no matter where %s', async (_which, evaluating) => {
-      expect(await passedOver(side, evaluating, EMPTY)).toEqual({});
+      expect((await withReports(side, evaluating, EMPTY)).traffic.passedOver).toEqual({});
     });
   });
 });
