@@ -5,6 +5,7 @@ import { HOLD_S } from '../support/little/hold.ts';
 import { EVERY_KIND, type Kind } from '../support/little/kinds.ts';
 import { TAIL_S } from '../support/little/names.ts';
 import type { Scene, Start } from '../support/little/scene.ts';
+import { happenToGroup } from '../support/little/scaling-happens.ts';
 import { Site, type Ask, type Run } from '../support/little/site.ts';
 import { isServing, living, production, withBox, type Box, type State } from '../support/little/state.ts';
 import { tellRun } from '../support/little/story.ts';
@@ -185,3 +186,16 @@ test.each(TAGGED)('one that loses its tags before its fleet ends is named: $traf
   expect(site.cloud.state.boxes.get('i-blue-2')?.state).toBe('running');
   expect(site.watch.broken).toEqual([]);
 });
+
+test.each(EVERY_KIND.filter(({ fleet }) => fleet === 'auto-scaling'))(
+  'an adopt tags nothing that its group ends already: $traffic',
+  async (kind) => {
+    const site = new Site(sceneOf(kind, 'unadopted'), { kind });
+    happenToGroup(site.cloud, 'a group scales in', 0, 0);
+    await site.clock.pass(2000);
+    expect(codeOf(await site.run('adopt', { release: '41' }))).toBe('done');
+    const tagged = [...site.cloud.state.boxes.values()].filter((box) => fleetOf(box)?.startsWith('41'));
+    expect(tagged).toHaveLength(2);
+    expect(site.watch.broken).toEqual([]);
+  },
+);

@@ -7,7 +7,7 @@ import { liveOne } from './random.ts';
 const ALONE = { seesDeath: false, lagMs: 0 } as const;
 const TAKES_OVER = { takeOver: true } as const;
 const SCENE = { start: 'promoted', groups: 1, size: 1, sick: false, draining: false } as const;
-const [BY_LISTENER, ATTACHED] = [3, 5];
+const [BY_LISTENER, BY_NAMES, ATTACHED] = [3, 4, 5];
 const HOLDS_GREEN = { holds: ['green'], by: 'listener', ofCluster: false, ports: false, unmanaged: false } as const;
 
 type Act = History['operators'][number]['acts'][number];
@@ -66,6 +66,23 @@ const FOUND: readonly (readonly [name: string, seed: number, history: History])[
       scene: SCENE,
       operators: by({ afterMs: 0, ask: 'rollback', wish: TAKES_OVER, calls: { pause: { n: 2, ms: 50_000 } } }),
       happenings: [{ at: { ms: 0 }, what: 'a group scales out', who: 3, forMs: 1000 }],
+    },
+  ],
+  [
+    'what was taken out by hand of the only fleet that serves goes back into its own group',
+    -1,
+    {
+      ...ALONE,
+      kind: BY_NAMES,
+      scene: { ...SCENE, start: 'rejected', sick: true },
+      operators: [
+        ...by(promote, { ...promote, calls: { kill: { n: 24, when: 'after' } } }),
+        ...by({ ...cleanup, calls: { interrupt: { n: 1 } } }),
+      ],
+      happenings: [
+        { at: { ms: 18_703 }, what: 'is deregistered by hand', who: 0, forMs: 1000 },
+        { at: { request: 1 }, what: 'another port joins by hand', who: 7, forMs: 1000 },
+      ],
     },
   ],
 ];

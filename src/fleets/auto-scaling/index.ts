@@ -126,9 +126,10 @@ async function claim(deps: AutoScalingDeps, request: ClaimRequest): Promise<void
     );
   const { AutoScalingGroupName: name = '' } = found;
   const owned = ownershipTags(owner, fleet, release);
-  // Its instances first: once the group has its tags, this is not called again.
+  // Its instances first: once the group has its tags, this is not called again. What it ends may be gone by now, and needs none.
+  const staying = membersOf(found).filter(({ LifecycleState = '' }) => !LifecycleState.startsWith('Terminat'));
   await ec2.tag(
-    membersOf(found).map(({ InstanceId = '' }) => InstanceId),
+    staying.map(({ InstanceId = '' }) => InstanceId),
     owned,
   );
   await scaling.tag(name, { ...markTags(owner, marks), ...carriesTag(owner, onlyTemplateOf(found)) }, false);

@@ -4,6 +4,7 @@ import type { Verb } from '../../../src/domain/goal.ts';
 import type { Request, TargetsInput } from './api.ts';
 import type { LittleCloud } from './cloud.ts';
 import { idsOf, isEnding, mayReturn, serves } from './rules.ts';
+import { groupOfBox } from './scaling.ts';
 import { isUp, production, type Box, type Group, type State } from './state.ts';
 import { healthyOf, sum, type Counts } from './surfaces.ts';
 import { givenShare } from './ways.ts';
@@ -60,7 +61,8 @@ export class Shown {
 
   /**
    * A rollback may bring it into production, where ELB verifies it before it sends it requests: no group showed it unfit. So may a
-   * rolling deploy put back what it has deployed to, though others have taken it out meanwhile.
+   * rolling deploy put back what it has deployed to, though others have taken it out meanwhile; and where a group has a target group
+   * of its own, that is what the group does with all that it launches.
    */
   mayBeFit(id: string): boolean {
     const isUnfit = [...this.#groups.keys()].some((name) => {
@@ -68,7 +70,8 @@ export class Shown {
       return member?.health === 'unhealthy' || (member !== undefined && !isUp(this.worldOf(name)?.boxes.get(id)));
     });
     const isDeployed = this.now.boxes.get(id)?.tags['turnout:deploy']?.endsWith(' done') === true;
-    return (this.#verb === 'rollback' || (this.#verb === 'rolling' && isDeployed)) && !isUnfit;
+    const isHome = this.now.ways !== undefined && groupOfBox(this.now, id) !== undefined;
+    return (this.#verb === 'rollback' || (this.#verb === 'rolling' && isDeployed) || isHome) && !isUnfit;
   }
 
   /** What production's health is counted by, as in `surfaces`. */
