@@ -3,7 +3,7 @@ import { sentences } from '../domain/text.ts';
 import { locationText } from '../domain/location.ts';
 import type { HeldLease } from '../record/lease.ts';
 import { describeUnfinished } from '../run/task/resolve-goal.ts';
-import { giveBack } from '../run/task/give-back.ts';
+import { forgetAfter, giveBack } from '../run/task/give-back.ts';
 import { done, type RunOutcome } from '../run/task/outcome.ts';
 import type { Args } from './command.ts';
 import { giveBackGroups } from './give-back.ts';
@@ -48,9 +48,11 @@ async function forget(context: Context, args: Args, { lease: held, signal, where
   const prepared = await giveBackGroups(context, held, args['cancel-refresh'] === true);
   const verb = 'goal' in recorded ? recorded.goal.verb : undefined;
   const told = await giveBack({ ports, decision, lease: held, limits, settleMs, signal }, verb);
-  await store.clearGoal(lease);
   const { run, who, host, since } = lease.holder;
   const by = { run, verb: 'abandon', ...release, who, host, since, until: since };
-  await store.log({ ...by, outcome: 'done', message, awsRequests: context.session.requests });
+  await forgetAfter([...prepared, ...told], async () => {
+    await store.clearGoal(lease);
+    await store.log({ ...by, outcome: 'done', message, awsRequests: context.session.requests });
+  });
   return done(sentences('Deleted.', message, ...prepared, ...told).join(' '), ['`turnout status` shows what is where']);
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { History } from './histories.ts';
 import { liveOne } from './random.ts';
 
-/** The shortest histories of Auto Scaling groups that found something, with the seed that did. */
+/** The shortest histories that found something since Auto Scaling groups are in the random worlds, with the seed that did. */
 
 const ALONE = { seesDeath: false, lagMs: 0 } as const;
 const TAKES_OVER = { takeOver: true } as const;
@@ -83,6 +83,44 @@ const FOUND: readonly (readonly [name: string, seed: number | 'was not kept', hi
         { at: { ms: 18_703 }, what: 'is deregistered by hand', who: 0, forMs: 1000 },
         { at: { request: 1 }, what: 'another port joins by hand', who: 7, forMs: 1000 },
       ],
+    },
+  ],
+  [
+    'an old reading of an instance may show tags that it has lost',
+    910169,
+    {
+      ...ALONE,
+      kind: 0,
+      scene: { ...SCENE, start: 'green' },
+      operators: [
+        ...by(
+          { afterMs: 0, ask: 'adopt', wish: { release: '41', ...TAKES_OVER }, calls: { pause: { n: 1, ms: 2800 } } },
+          promote,
+        ),
+        ...by({ ...promote, calls: { kill: { n: 1, when: 'before' } } }),
+      ],
+      happenings: [
+        { at: { request: 15 }, what: 'stale readings', who: 0, forMs: 1000 },
+        { at: { request: 1 }, what: 'loses its tags by hand', who: 3, forMs: 1000 },
+      ],
+    },
+  ],
+  [
+    'an abandon that has given something back and then fails has not refused',
+    910149,
+    {
+      ...ALONE,
+      lagMs: 2000,
+      kind: BY_NAMES,
+      scene: { ...SCENE, groups: 2, sick: true },
+      operators: [
+        ...by(
+          { afterMs: 0, ask: 'abandon', wish: {}, calls: { fault: { n: 84, kind: 'fails after writing' } } },
+          { afterMs: 0, ask: 'resume', wish: {}, calls: {} },
+        ),
+        ...by({ afterMs: 0, ask: 'resume', wish: {}, calls: {} }),
+      ],
+      happenings: [{ at: { request: 1 }, what: 'dies', who: 0, forMs: 1000 }],
     },
   ],
 ];

@@ -1,4 +1,4 @@
-import { ExitCode, messageOf, OperatorError } from '../../errors.ts';
+import { attempt, ExitCode, messageOf, OperatorError } from '../../errors.ts';
 import type { Verb } from '../../domain/goal.ts';
 import { previewRules, previewUnknown } from '../../domain/preview-rules.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
@@ -46,6 +46,18 @@ export async function giveBack(tools: GiveBack, verb?: Verb): Promise<readonly s
     return putBack(tools, await observe(ports));
   });
   return [...known, ...minima];
+}
+
+/**
+ * Deletes the record of the run, once what it had changed was given back.
+ * @throws OperatorError with exit code 3 where that fails and something was given back: it is no refusal any more
+ */
+export async function forgetAfter(told: readonly string[], forget: () => Promise<void>): Promise<void> {
+  const ended = await attempt(forget());
+  if (!(ended instanceof OperatorError)) return;
+  const { code, message, next, exitCode } = ended;
+  if (told.length === 0 || exitCode !== ExitCode.refused) throw ended;
+  throw new OperatorError(code, [message, ...told].join(' '), { exitCode: ExitCode.safe, next, cause: ended });
 }
 
 async function orTold(otherwise: string, act: () => Promise<readonly string[]>): Promise<readonly string[]> {

@@ -1,7 +1,7 @@
 import { ExitCode, OperatorError } from '../../../src/errors.ts';
 import { forceRelease } from '../../../src/record/force-release.ts';
 import { holdLease, type HeldLease } from '../../../src/record/lease.ts';
-import { giveBack } from '../../../src/run/task/give-back.ts';
+import { forgetAfter, giveBack } from '../../../src/run/task/give-back.ts';
 import type { Decision } from '../../../src/run/engine/decision.ts';
 import type { Ports } from '../../../src/steps/ports.ts';
 import type { Holder, Store } from '../../../src/stores/store.ts';
@@ -69,7 +69,7 @@ async function abandon(connection: Connection): Promise<Ended> {
   const recorded = await connection.store.goal();
   const verb = recorded && 'goal' in recorded ? recorded.goal.verb : undefined;
   const told = await giveBack({ ports, decision, lease, limits: LIMITS, settleMs: EFFECT_SHOWS_MS, signal }, verb);
-  await connection.store.clearGoal(lease.lease);
+  await forgetAfter(told, async () => connection.store.clearGoal(lease.lease));
   await lease.release();
   return { how: 'ended', exitCode: ExitCode.done, code: 'done', message: ['Forgotten.', ...told].join(' '), next: [] };
 }

@@ -35,7 +35,7 @@ export function claimed(state: State, ids: readonly string[]): readonly string[]
     [...(groupOfBox(state, id)?.members.keys() ?? [])].some((one) => serving.has(one));
   const foreign = ids.filter((id) => {
     const box = state.boxes.get(id) as Box;
-    return box.state !== 'terminated' && !serving.has(id) && !isOfServing(id) && !isOwned(box);
+    return box.state !== 'terminated' && !serving.has(id) && !isOfServing(id) && shownFleet(state, box) === undefined;
   });
   return foreign.map((id) => `tags ${id}, which is not ours`);
 }

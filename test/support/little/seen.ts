@@ -44,7 +44,8 @@ export class Sight {
     if (operation === 'DescribeAutoScalingGroups') this.scaling = time;
     if (ROUTE_READS.has(operation)) this.routes = time;
     if (operation === 'DescribeTargetGroups' && !('Names' in input)) this.outside = time;
-    if (operation === 'DescribeInstances' && !isOfSome(input)) this.tags = time;
+    // An older reading of some of them may show tags that are gone.
+    if (operation === 'DescribeInstances') this.tags = isOfSome(input) ? Math.min(this.tags, time) : time;
     if (operation !== 'DescribeTargetHealth') return undefined;
     const name = (input as unknown as TargetsInput).TargetGroupArn.replace('arn:', '');
     this.shown.set(name, time);
