@@ -14,6 +14,7 @@ import { wouldStarveOthers } from '../domain/outside.ts';
 import { wouldBeReplaced } from '../domain/owned.ts';
 import { answeredInstead } from '../domain/passed-over.ts';
 import { residualTrafficProblem } from '../domain/retention.ts';
+import { mayServe } from '../domain/routes.ts';
 import type { Snapshot, Target } from '../domain/snapshot.ts';
 import { isReached } from '../domain/zonal-shift.ts';
 import type { ResidualLimits } from '../domain/traffic.ts';
@@ -65,7 +66,7 @@ export const deregister: StepDefinition<Deregister> = (step) => ({
     (step.residual && residualTrafficProblem(snapshot, fleetOf(snapshot, step), step.residual)),
   readsBefore: (snapshot) => readsOf(snapshot, step),
   readsToPoll: () => ({ pools: [step.pool], fleets: [] }),
-  effect: (snapshot) => (poolByName(snapshot, step.pool).role === 'test' ? 'records' : 'removes-capacity'),
+  effect: (snapshot) => (isHarmless(snapshot, step) ? 'records' : 'removes-capacity'),
   timeLimitMs: (limits, progress) => (progress === 'under way' ? limits.healthyMs : effectShows()),
   apply: async ({ traffic }, snapshot) => {
     existingFleet(snapshot, step);
@@ -86,6 +87,12 @@ export const deregister: StepDefinition<Deregister> = (step) => ({
     );
   },
 });
+
+/** Where weights divide traffic, a run with another store may have given the group a share since it was read. */
+function isHarmless(snapshot: Snapshot, { pool: name }: Deregister): boolean {
+  const pool = poolByName(snapshot, name);
+  return pool.role === 'test' && !mayServe(snapshot, pool);
+}
 
 /** Nothing where others need it, and nothing that could take its place is on its way. */
 function leaving(snapshot: Snapshot, step: Deregister): readonly Target[] {

@@ -252,3 +252,32 @@ test('an instance of a group is of the fleet that the group is, and not of the o
   });
   expect(wrong).toEqual([]);
 });
+
+test('a cleanup that has taken over waits also before it empties a group without a share (seed 1206226072)', async () => {
+  const wrong = await liveOne({
+    ...ALONE,
+    kind: 1,
+    scene: { ...SCENE, start: 'rejected' },
+    operators: [
+      {
+        acts: [{ afterMs: 0, ask: 'cleanup', wish: { wait: false, discard: false, ...TAKES_OVER }, calls: {} }],
+        clockOffMs: 0,
+        store: 1,
+      },
+      {
+        acts: [
+          {
+            afterMs: 0,
+            ask: 'promote',
+            wish: TAKES_OVER,
+            calls: { fault: { n: 49, kind: 'denied, stale 10 s' } },
+          },
+        ],
+        clockOffMs: 0,
+        store: 0,
+      },
+    ],
+    happenings: [],
+  });
+  expect(wrong).toEqual([]);
+});
