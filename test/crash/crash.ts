@@ -169,8 +169,8 @@ class Way {
     const run = await this.#run('abandon');
     const wrong = codeOf(run) === 'done' ? [] : refusedWell(run);
     if (this.#site.store.goal !== undefined) wrong.push('the goal is still recorded');
-    // Groups go on by themselves meanwhile.
-    if (before.scaling === undefined && this.#state.boxes !== before.boxes) wrong.push('abandon changed something');
+    // Instances go on by themselves meanwhile, and so do groups.
+    if (before.scaling === undefined && run.changes > 0) wrong.push('abandon changed something');
     const { verbs } = await this.#site.status();
     for (const { verb, why } of verbs) if (!/[.?)\w]$/.test(why)) wrong.push(`status says of ${verb}: "${why}"`);
     const next = verbs.find(({ verb, accepted }) => accepted && verb === this.#one.ask);

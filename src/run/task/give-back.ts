@@ -35,7 +35,9 @@ export async function giveBack(tools: GiveBack, verb?: Verb): Promise<readonly s
   const { ports, signal, settleMs } = tools;
   const known =
     verb === undefined || mayLeavePreview(verb)
-      ? await orTold('A preview rule that it may have made is left', async () => withoutPreview(tools))
+      ? await orTold(ports.preview.isWanted ? 'A preview rule that it may have made is left' : undefined, async () =>
+          withoutPreview(tools),
+        )
       : [];
   // Other fleets have nothing that is held.
   if (ports.fleet.kind !== 'auto-scaling') return known;
@@ -60,13 +62,17 @@ export async function forgetAfter(told: readonly string[], forget: () => Promise
   throw new OperatorError(code, [message, ...told].join(' '), { exitCode: ExitCode.safe, next, cause: ended });
 }
 
-async function orTold(otherwise: string, act: () => Promise<readonly string[]>): Promise<readonly string[]> {
+/** @param otherwise what is so where it fails; absent: that is not worth telling */
+async function orTold(
+  otherwise: string | undefined,
+  act: () => Promise<readonly string[]>,
+): Promise<readonly string[]> {
   try {
     return await act();
   } catch (error) {
     const isKnown = error instanceof StepFailed || error instanceof OperatorError;
     if (!isKnown || ('exitCode' in error && error.exitCode === ExitCode.leaseLost)) throw error;
-    return [`${otherwise}: ${messageOf(error)} \`turnout status\` shows it.`];
+    return otherwise === undefined ? [] : [`${otherwise}: ${messageOf(error)} \`turnout status\` shows it.`];
   }
 }
 
