@@ -75,7 +75,7 @@ function inZones(snapshot: Snapshot, zones: readonly string[]): Snapshot {
 }
 
 /** Every target at these ports as well. */
-export function withPorts(snapshot: Snapshot, ports: readonly number[]): Snapshot {
+function withPorts(snapshot: Snapshot, ports: readonly number[]): Snapshot {
   const more = (target: Target): readonly Target[] => ports.map((port) => ({ ...target, port }));
   return { ...snapshot, pools: snapshot.pools.map((pool) => ({ ...pool, targets: pool.targets.flatMap(more) })) };
 }

@@ -42,13 +42,18 @@ export function needsSoleStore(effect: Effect): boolean {
   return GRAVE.has(effect);
 }
 
-/** What is to be read before a change, with the tags of one fleet where no fleet is read anyway. */
+/**
+ * What is to be read before a change, with the marks of all fleets that have the store's: two runs that mark at the same moment may
+ * each have been the last one at another fleet.
+ */
 export function withStoreMark(snapshot: Snapshot, reads: Reads, effect: Effect, fleet: string): Reads {
   const store = storeMarkOf(snapshot)?.text;
   if (store === undefined || !needsSoleStore(effect)) return reads;
   const marked = liveFleets(snapshot).filter(({ marks }) => marks.store === store);
   const ids = marked.map(({ id }) => id);
-  if (reads.fleets === 'all' || reads.fleets.some((id) => ids.includes(id))) return reads;
+  const { fleets } = reads;
+  if (fleets === 'all' || ids.every((id) => fleets.includes(id))) return reads;
+  if (ids.length > 1) return { ...reads, fleets: 'all' };
   return { ...reads, marks: { fleet: ids.includes(fleet) ? fleet : (ids[0] as string), marks: { store } } };
 }
 
