@@ -170,9 +170,9 @@ export function historiesOf(fleet?: string): fc.Arbitrary<History> {
       const { fleet: lived, traffic } = LIVED[rest.kind] ?? {};
       const isScaled = lived === 'auto-scaling';
       // Still open: a second port in production's groups, beside groups that are attached to them in turn.
-      const { outsiders } = rest.scene;
-      const isOpen = isScaled && traffic === 'target-groups' && outsiders !== undefined;
-      const scene = isOpen ? { ...rest.scene, outsiders: { ...outsiders, ports: false } } : rest.scene;
+      const others = rest.scene.outsiders;
+      const isOpen = isScaled && traffic === 'target-groups' && others !== undefined;
+      const scene = isOpen ? { ...rest.scene, outsiders: { ...others, ports: false } } : rest.scene;
       return { ...rest, scene, happenings: isScaled ? [...happenings, ...toGroups] : happenings };
     });
 }
