@@ -10,6 +10,7 @@ import { defined } from '../src/domain/defined.ts';
 import { allowedBy, OWNERS } from './allowed.ts';
 import { tagRoomProblem } from '../src/plan/tag-room.ts';
 import * as option from './options.ts';
+import { list } from '../src/domain/text.ts';
 import { FLEETS, type Task } from './task.ts';
 
 const OPTIONS = {
@@ -58,7 +59,7 @@ export const adopt: Task<'adopt', typeof OPTIONS> = {
     if (unknown.length > 0) {
       return refusal(
         'not-an-instance',
-        `${unknown.slice(0, 5).join(', ')} in production is no EC2 instance of this account and region.`,
+        `In production, but not an EC2 instance in this account and region: ${list(unknown, 5)}.`,
         'turnout moves instances only; take it out, or use another target group.',
       );
     }

@@ -15,7 +15,7 @@ export const approvalSection = z
       .describe('What happens then: all goes back to the old servers, or the run goes on.'),
     from: text('a few words such as the shop team', /^[^\n]{1,80}$/)
       .default('anyone')
-      .describe('Who is waited for, in words. Whoever has access to the store can approve.'),
+      .describe('Who is expected to approve, as text that is shown. Everybody with access to the store can approve.'),
   })
   .transform(({ timeout, ...rest }) => ({ ...rest, limitS: timeout / 1000 }))
   .describe('Every promote waits for `turnout approve`, from any machine with access to the store.');

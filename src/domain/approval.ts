@@ -7,7 +7,7 @@ export interface ApprovalTerms {
   readonly limitS: number;
   /** What happens when the limit passes: all goes `back`, or the run goes on (`go`). */
   readonly onTimeout: 'back' | 'go';
-  /** Who is waited for, in words. */
+  /** Who is expected to approve, as text that is shown. */
   readonly from: string;
 }
 

@@ -1,4 +1,4 @@
-import type { StepKind } from '../../src/steps/index.ts';
+import type { StepKind, StepOf } from '../../src/steps/index.ts';
 import type { Case } from './grave-case.ts';
 import {
   blind,
@@ -24,20 +24,23 @@ const wayOf = (byName: boolean): string => (byName ? 'by names' : 'by the rules 
 
 const NO_MINIMUM = { total: 0, zones: {} };
 
+/** Green gets all of production. */
+export const SHIFT: StepOf<'shift-weights'> = {
+  do: 'shift-weights',
+  role: 'production',
+  pool: 'two',
+  fleet: 'B',
+  percent: 100,
+  from: { 'shop:0': 0 },
+  minimumHealthy: MINIMUM,
+  refusesUnmanaged: true,
+};
+
 export const shiftCases = (byName: boolean): readonly Case<'shift-weights'>[] => [
   {
     name: `${wayOf(byName)}, all of it`,
     world: divided(byName),
-    step: {
-      do: 'shift-weights',
-      role: 'production',
-      pool: 'two',
-      fleet: 'B',
-      percent: 100,
-      from: { 'shop:0': 0 },
-      minimumHealthy: MINIMUM,
-      refusesUnmanaged: true,
-    },
+    step: SHIFT,
     refused: {
       'green dies': [sicken('two', 'B-0', 'B-1'), '0 of 2 instances of B are healthy in two'],
       'one of green gets sick': [sicken('two', 'B-1'), '1 short in a'],

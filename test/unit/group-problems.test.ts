@@ -11,6 +11,7 @@ import { trafficModel } from '../../src/plan/traffic/index.ts';
 import { behaviourOf, type Step } from '../../src/steps/index.ts';
 import { attachedGroups, regrouped } from '../support/attached-worlds.ts';
 import { FakeWorld } from '../support/fake-world.ts';
+import { SHIFT } from '../support/grave-steps-weights.ts';
 import { scaledWorld } from '../support/scaled-worlds.ts';
 import { settingsIn } from '../support/weighted-worlds.ts';
 import { HOME, PROMOTED } from '../support/worlds.ts';
@@ -102,19 +103,10 @@ describe.each(KINDS)('by $kind', ({ world }) => {
   });
 });
 
-const SHIFT: Step = {
-  do: 'shift-weights',
-  role: 'production',
-  pool: 'two',
-  fleet: 'B',
-  percent: 100,
-  from: { 'shop:0': 0 },
-  minimumHealthy: MINIMUM,
-  refusesUnmanaged: true,
-};
+const SHIFTS: Step = { ...SHIFT, minimumHealthy: MINIMUM };
 const DETACH: Step = { do: 'detach', pool: 'prod', fleet: 'A', minimumHealthy: { total: 2, zones: {} } };
 const STEPS: readonly { readonly step: Step; readonly back: Step; readonly world: () => Snapshot }[] = [
-  { step: SHIFT, back: { ...SHIFT, refusesUnmanaged: false }, world: () => scaledWorld(FLEETS) },
+  { step: SHIFTS, back: { ...SHIFTS, refusesUnmanaged: false }, world: () => scaledWorld(FLEETS) },
   {
     step: { do: 'attach', pool: 'prod', fleet: 'B', takes: true },
     back: { do: 'attach', pool: 'test', fleet: 'B' },

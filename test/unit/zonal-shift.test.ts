@@ -3,6 +3,7 @@ import type { Snapshot } from '../../src/domain/snapshot.ts';
 import { outsideNotes } from '../../src/plan/outsiders.ts';
 import { behaviourOf, type Step } from '../../src/steps/index.ts';
 import { toPool } from '../../src/traffic/target-groups.ts';
+import { SHIFT } from '../support/grave-steps-weights.ts';
 import { scaledWorld } from '../support/scaled-worlds.ts';
 import { blueAndGreen } from '../support/fake-world.ts';
 
@@ -47,16 +48,7 @@ test('weights give production to nothing that is all away, while something else 
     { id: 'A', size: 2 },
     { id: 'B', size: 2 },
   ]);
-  const step: Step = {
-    do: 'shift-weights',
-    role: 'production',
-    pool: 'two',
-    fleet: 'B',
-    percent: 100,
-    from: { 'shop:0': 0 },
-    minimumHealthy: MINIMUM,
-    refusesUnmanaged: true,
-  };
+  const step: Step = { ...SHIFT, minimumHealthy: MINIMUM };
   const guard = (snapshot: Snapshot) => behaviourOf(step).guard(snapshot);
   expect(guard(shifted(world, 'B-0'))).toBeUndefined();
   expect(guard(shifted(world, 'B-0', 'B-1'))).toContain(
