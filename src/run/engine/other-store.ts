@@ -53,7 +53,7 @@ export function withStoreMark(snapshot: Snapshot, reads: Reads, effect: Effect, 
   const ids = marked.map(({ id }) => id);
   const { fleets } = reads;
   if (fleets === 'all' || ids.every((id) => fleets.includes(id))) return reads;
-  if (ids.length > 1) return { ...reads, fleets: 'all' };
+  if (ids.length > 1) return { ...reads, fleets: [...new Set([...fleets, ...ids])] };
   return { ...reads, marks: { fleet: ids.includes(fleet) ? fleet : (ids[0] as string), marks: { store } } };
 }
 
