@@ -179,7 +179,7 @@ export const commands: readonly Command[] = [
   decideCommand('reject', 'rejected', 'all goes back to the old servers'),
   {
     usage: 'abandon',
-    describe: 'Delete the record of an unfinished run; change nothing else',
+    describe: 'Delete the record of an unfinished run; servers and traffic stay as they are',
     options: { yes: YES, wait: WAIT, 'cancel-refresh': CANCEL },
     examples: [['turnout abandon', 'show the unfinished run, and ask']],
     run: async (args) => (await import('./abandon.ts')).abandon(args),
