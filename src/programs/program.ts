@@ -39,10 +39,11 @@ export function startProgram(program: Program, clock: Clock, guardian: Guardian)
   const { run, folder, variables, graceMs, onLine } = program;
   const [command = '', ...args] = run;
   const output = new OutputReader(clock, onLine);
-  const env = { ...process.env, ...variables };
-  const child = spawn(command, args, { cwd: folder, detached: true, stdio: ['ignore', 'pipe', 'pipe'], env });
+  const child = guardian.start((own) => {
+    const env = { ...process.env, ...variables, ...own };
+    return spawn(command, args, { cwd: folder, detached: true, stdio: ['ignore', 'pipe', 'pipe'], env });
+  });
   const { pid } = child;
-  if (pid !== undefined) guardian.watch(pid);
   const closed = Promise.all([output.read(child.stdout), output.read(child.stderr)]);
   const ended = endOf(child, command).then(async ({ ok, why, code }) => {
     if (pid !== undefined) guardian.forget(pid);

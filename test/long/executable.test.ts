@@ -9,10 +9,13 @@ import { writeExecutable } from '../../tools/executable/main.ts';
 import { writeConfig } from '../../tools/rig/config.ts';
 import { firstJsonLine, keepErrors } from '../../tools/rig/lines.ts';
 import { nodePackage } from '../../tools/rig/node.ts';
+import { systemClock } from '../../src/clock.ts';
+import { machineProcesses } from '../../src/stores/processes.ts';
 
 const run = promisify(execFile);
 const started: ChildProcess[] = [];
 const folders: string[] = [];
+const processes = machineProcesses(systemClock);
 
 afterAll(async () => {
   const running = started.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null);
@@ -21,14 +24,6 @@ afterAll(async () => {
   await Promise.all(ended);
   for (const folder of folders) await rm(folder, { recursive: true, force: true });
 });
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
 
 // As on a machine where no Node is installed: nothing is on the PATH.
 test(
@@ -50,7 +45,7 @@ test(
     const pid = path.join(folder, 'hook.pid');
     await appendFile(
       config,
-      `\nhooks: { beforeTask: [{ run: [/bin/sh, -c, 'echo $$ > ${pid}; exec /bin/sleep 600'] }] }\n`,
+      `\nhooks: { beforeTask: [{ run: [/bin/sh, -c, 'echo $$ > ${pid}.new; /bin/mv ${pid}.new ${pid}; exec /bin/sleep 600'] }] }\n`,
     );
     const sandbox = spawn(turnout, ['sandbox', '--json', '--port', '0', '--config', config], { env: bare });
     started.push(sandbox);
@@ -62,9 +57,10 @@ test(
 
     const up = spawn(turnout, ['up', '--release', '42', '--yes'], { env, stdio: 'ignore' });
     started.push(up);
-    const hook = await vi.waitFor(async () => Number((await readFile(pid, 'utf8')).trim()), { timeout: 30_000 });
-    expect(isRunning(hook)).toBe(true);
+    const hook = await vi.waitFor(async () => readFile(pid, 'utf8'), { timeout: 30_000 });
+    const identity = processes.identify(Number(hook.trim()));
+    expect(processes.hasEnded(identity)).toBe(false);
     up.kill('SIGKILL');
-    await expect.poll(() => isRunning(hook)).toBe(false);
+    await expect.poll(() => processes.hasEnded(identity)).toBe(true);
   },
 );

@@ -39,18 +39,15 @@ class CommandApp implements App {
     await this.kill();
     const { argv, folder } = this.#command;
     const [command = '', ...args] = argv.map((word) => word.replaceAll('{release}', this.#identity.release));
-    const child = spawn(command, args, {
-      cwd: folder,
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: this.#environment(behaviour),
+    const child = this.#guardian.start((own) => {
+      const env = { ...this.#environment(behaviour), ...own };
+      return spawn(command, args, { cwd: folder, detached: true, stdio: ['ignore', 'pipe', 'pipe'], env });
     });
     this.#child = child;
     child.stdout.on('data', (data: Buffer) => this.#keep(String(data)));
     child.stderr.on('data', (data: Buffer) => this.#keep(String(data)));
     child.on('error', (error) => this.#ended(child, `cannot start ${command}: ${error.message}\n`));
     child.on('exit', (code, signal) => this.#ended(child, `ended (${signal ?? `status ${code}`})\n`));
-    if (child.pid !== undefined) this.#guardian.watch(child.pid);
   }
 
   /** A process can be stopped, continued and killed, but not made unhealthy or faulty. */
