@@ -9,6 +9,13 @@ const TAKES_OVER = { takeOver: true } as const;
 const SCENE = { start: 'promoted', groups: 1, size: 1, sick: false, draining: false } as const;
 const [BY_LISTENER, BY_NAMES, ATTACHED] = [3, 4, 5];
 const HOLDS_GREEN = { holds: ['green'], by: 'listener', ofCluster: false, ports: false, unmanaged: false } as const;
+/** What serves is registered at a second port too, and about to be replaced. */
+const SECOND_PORTS = {
+  ...SCENE,
+  start: 'rejected',
+  sick: true,
+  outsiders: { ...HOLDS_GREEN, holds: [], ports: true },
+} as const;
 
 type Act = History['operators'][number]['acts'][number];
 
@@ -123,6 +130,31 @@ const FOUND: readonly (readonly [name: string, seed: number | 'was not kept', hi
       happenings: [{ at: { request: 1 }, what: 'dies', who: 0, forMs: 1000 }],
     },
   ],
+  ...(
+    [
+      [
+        920104,
+        SECOND_PORTS,
+        [
+          { ...promote, calls: { interrupt: { n: 26 } } },
+          { ...promote, calls: { kill: { n: 1, when: 'before' } } },
+        ],
+      ],
+      [
+        920237,
+        { ...SECOND_PORTS, start: 'blue' },
+        [
+          { ...promote, ask: 'up', wish: { release: '42', ...TAKES_OVER } },
+          { ...promote, calls: { pause: { n: 1, ms: 300_000 } } },
+        ],
+      ],
+      [920320, { ...SECOND_PORTS, groups: 2 }, [{ ...promote, calls: { fault: { n: 79, kind: 'takes 100 s' } } }]],
+    ] as const
+  ).map(([seed, scene, acts]): (typeof FOUND)[number] => [
+    'what a group has replaced serves no longer, though a second port of it stays registered',
+    seed,
+    { ...ALONE, kind: ATTACHED, scene, operators: by(...acts), happenings: [] },
+  ]),
 ];
 
 test.each(FOUND)('%s (seed %s)', async (_name, _seed, history) => {

@@ -167,12 +167,7 @@ export function historiesOf(fleet?: string): fc.Arbitrary<History> {
       toGroups: fc.array(happeningOf(GROUP_HAPPENINGS), { maxLength: 4 }),
     })
     .map(({ toGroups, happenings, ...rest }) => {
-      const { fleet: lived, traffic } = LIVED[rest.kind] ?? {};
-      const isScaled = lived === 'auto-scaling';
-      // Still open: a second port in production's groups, beside groups that are attached to them in turn.
-      const others = rest.scene.outsiders;
-      const isOpen = isScaled && traffic === 'target-groups' && others !== undefined;
-      const scene = isOpen ? { ...rest.scene, outsiders: { ...others, ports: false } } : rest.scene;
-      return { ...rest, scene, happenings: isScaled ? [...happenings, ...toGroups] : happenings };
+      const isScaled = LIVED[rest.kind]?.fleet === 'auto-scaling';
+      return { ...rest, happenings: isScaled ? [...happenings, ...toGroups] : happenings };
     });
 }

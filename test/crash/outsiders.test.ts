@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { AnyOptions } from '../../tasks/index.ts';
+import { REACHED } from '../support/little/goals.ts';
 import { ATTACHED, KINDS, OPSWORKS, OPSWORKS_BY_WEIGHTS, SCALED, type Kind } from '../support/little/kinds.ts';
 import type { Start } from '../support/little/scene.ts';
 import { Site, type Ask } from '../support/little/site.ts';
@@ -81,6 +82,17 @@ describe.each(EVERY_KIND)('$fleet fleets, $traffic', (kind) => {
     },
     120_000,
   );
+
+  test('what serves at two ports leaves production at both', async () => {
+    const outsiders = { holds: [], by: 'nothing', ports: true } as const;
+    const site = new Site({ start: 'green', groups: 1, size: 2, outsiders }, { kind });
+    // Each port counts, and green has one.
+    expect(codeOf(await site.run('promote', {}))).toBe('too-small');
+    site.watch.acceptedMinimum = 2;
+    const run = await site.run('promote', { minHealthy: { count: 2 } });
+    expect([codeOf(run), ...site.watch.broken], tellRun(run)).toEqual(['done']);
+    expect(REACHED.promote(site.cloud.state)).toBeUndefined();
+  });
 
   test('what is allowed by its name is left first, and then ended', async () => {
     const outsiders = { holds: ['blue', 'others'], by: 'listener' } as const;

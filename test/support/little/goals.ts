@@ -1,7 +1,7 @@
 import type { Verb } from '../../../src/domain/goal.ts';
 import { living, production, testing, type Box, type State } from './state.ts';
 import { fleetOf } from './rules.ts';
-import { marksOn } from './scaling.ts';
+import { isForgotten, marksOn } from './scaling.ts';
 
 /** What is true once a task has reached its goal; each says what is missing, or nothing. */
 
@@ -19,7 +19,7 @@ function carrying(state: State, release: string): readonly Box[] {
 /** Releases that are registered with production, in any group. */
 export function serving(state: State): readonly string[] {
   const registered = production(state).flatMap((group) =>
-    [...group.members.values()].filter(({ health }) => health !== 'draining'),
+    [...group.members.values()].filter(({ id, health }) => health !== 'draining' && !isForgotten(state, id)),
   );
   return [...new Set(registered.map(({ id }) => releaseOf(state.boxes.get(id))))];
 }

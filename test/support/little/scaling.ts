@@ -59,6 +59,15 @@ export function groupOfBox({ scaling }: State, id: string): ScalingGroup | undef
   return [...(scaling?.groups.values() ?? [])].find(({ members }) => members.has(id));
 }
 
+/**
+ * It has ended, and its group has forgotten it. Where it was registered at a second port by hand, that target stays: nothing tells whose
+ * it was, and ELB sends it nothing (`unused`, `Target.InvalidState`).
+ */
+export function isForgotten(state: State, id: string): boolean {
+  const isGone = state.boxes.get(id)?.state === 'terminated';
+  return state.scaling !== undefined && isGone && groupOfBox(state, id) === undefined;
+}
+
 /** The group with what is changed of it. */
 export function withGroup(state: State, name: string, facts: Partial<ScalingGroup>): State {
   const scaling = scalingOf(state);
