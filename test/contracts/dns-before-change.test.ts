@@ -32,10 +32,14 @@ async function start(evaluateTargetHealth = false): Promise<Sandbox> {
   return sandbox;
 }
 
-function portOf(sandbox: Sandbox, zones: readonly string[], nameServers: readonly string[] = [sandbox.dns.server]) {
+function portOf(
+  sandbox: Sandbox,
+  zones: readonly string[],
+  { nameServers = [sandbox.dns.server], ids: [blue, green] = ['blue', 'green'] } = {},
+) {
   const session = openSession(sandbox.url);
   const counter = { cloudwatch: async () => new CloudWatch(session), now: () => systemClock.now() };
-  const name = { name: 'www.shop.test', type: 'A', blue: 'blue', green: 'green' } as const;
+  const name = { name: 'www.shop.test', type: 'A', blue, green } as const;
   const config: WeightedDnsConfig = {
     kind: 'weighted-dns',
     groups: [{ targetGroup: 'shop-blue' }, { targetGroup: 'shop-green' }],
@@ -139,6 +143,35 @@ describe('of several zones, the way back moves a name', () => {
   });
 });
 
+describe('set identifiers that lead to the other group', () => {
+  const leads = (id: Side, to: Side, not: Side): string =>
+    `The record ${id} of www.shop.test leads to the load balancer of shop-${to}, and the config names it for shop-${not}.`;
+
+  test('are named, and what is behind each group is shown and changed all the same', async () => {
+    const sandbox = await start();
+    const port = portOf(sandbox, ['shop.test'], { ids: ['green', 'blue'] });
+    const { problems, notes, routes } = dns(await port.readTraffic());
+    expect(problems).toEqual([leads('green', 'green', 'blue'), leads('blue', 'blue', 'green')]);
+    // The way back is not refused for a problem.
+    expect(notes).toEqual(expect.arrayContaining([...problems]));
+    expect(routes[0]?.weights).toEqual({ 'shop-blue': 100, 'shop-green': 0 });
+    await port.setWeights(new Map([['www.shop.test', ALL_GREEN]]));
+    const right = dns(await portOf(sandbox, ['shop.test']).readTraffic());
+    expect(right).toMatchObject({ problems: [], routes: [{ weights: ALL_GREEN }] });
+  });
+
+  test('where both lead to one, as the console writes it, that is said of the other', async () => {
+    const sandbox = await start();
+    const route53 = new Route53(openSession(sandbox.url));
+    const [zone] = await route53.zonesNamed('shop.test');
+    const [blue, green] = await route53.records(zone!.id, 'www.shop.test', 'A');
+    const AliasTarget = { ...blue!.AliasTarget!, DNSName: `dualstack.${blue!.AliasTarget!.DNSName}` };
+    await route53.replace(zone!.id, [{ ...green!, AliasTarget }], 'test');
+    const { problems } = dns(await portOf(sandbox, ['shop.test']).readTraffic());
+    expect(problems).toEqual([leads('green', 'blue', 'green')]);
+  });
+});
+
 test('other names in the zones that lead to the load balancers are told, page by page', async () => {
   const sandbox = await start();
   const route53 = new Route53(openSession(sandbox.url));
@@ -167,7 +200,7 @@ test('other names in the zones that lead to the load balancers are told, page by
     { name: 'z.shop.test (CNAME)', pool: 'shop-blue' },
   ]);
   const asked = sandbox.requests.all.slice(before).map(({ operation }) => operation);
-  expect(asked.toSorted()).toEqual(['DescribeLoadBalancers', 'ListResourceRecordSets', 'ListResourceRecordSets']);
+  expect(asked.toSorted()).toEqual(['ListResourceRecordSets', 'ListResourceRecordSets']);
 });
 
 test('weights that are all 0 give each record the same share', async () => {
@@ -256,7 +289,7 @@ describe('another group without a healthy target, at the load balancer of', () =
 });
 
 test('name servers that cannot be asked are named, with their port', async () => {
-  const port = portOf(await start(), ['shop.test'], ['127.0.0.1:1']);
+  const port = portOf(await start(), ['shop.test'], { nameServers: ['127.0.0.1:1'] });
   await port.readTraffic();
   expect(dns(await port.follow()).answers).toMatchObject({
     state: 'unreachable',

@@ -5,6 +5,7 @@ import type { DnsAnswers } from '../../src/domain/traffic.ts';
 import type { Found } from '../../src/traffic/weighted-dns/records.ts';
 import { countAnswers, valuesByPool, type Ask } from '../../src/traffic/weighted-dns/dns-answers.ts';
 
+const GROUPS = ['shop-blue', 'shop-green'];
 const PLACE = {
   name: 'www.shop.test',
   zone: 'shop.test',
@@ -31,7 +32,7 @@ function found(
   two: ResourceRecordSet | undefined,
   others: ResourceRecordSet[] = [],
 ): Found {
-  return { place: PLACE, sides: [one, two], others };
+  return { place: PLACE, sides: [one, two], others, crossed: [] };
 }
 
 describe('records that must not be switched', () => {
@@ -48,12 +49,12 @@ describe('records that must not be switched', () => {
       'www.shop.test has records that are not weighted.',
     ],
   ])('%s', (_what, one, fault) => {
-    expect(problemsIn([one])).toEqual([fault]);
+    expect(problemsIn([one], GROUPS)).toEqual([fault]);
   });
 
   test('a correct pair has no problem and no note', () => {
     const pair = found(record({}), record({ Weight: 0 }));
-    expect([...problemsIn([pair]), ...recordNotes([pair])]).toEqual([]);
+    expect([...problemsIn([pair], GROUPS), ...recordNotes([pair], GROUPS)]).toEqual([]);
   });
 });
 
@@ -64,7 +65,7 @@ describe('notes before names are switched', () => {
     ['weights that are all 0', { Weight: 0 }, 'Route 53 answers with each of its records equally often'],
     ['health checks', { HealthCheckId: 'h' }, 'have health checks, which beat the weights'],
   ])('%s', (_what, facts, note) => {
-    expect(recordNotes([found(record(facts), record({ Weight: 0 }))])).toEqual([expect.stringContaining(note)]);
+    expect(recordNotes([found(record(facts), record({ Weight: 0 }))], GROUPS)).toEqual([expect.stringContaining(note)]);
   });
 
   const evaluates = record({ AliasTarget: alias, SetIdentifier: 'evaluates' });
@@ -79,7 +80,7 @@ describe('notes before names are switched', () => {
     ['neither', ignores, ignores, []],
     ['plain ones', record({}), record({}), []],
   ])('EvaluateTargetHealth at %s', (_which, one, two, notes) => {
-    expect(recordNotes([found(one, two)])).toEqual(notes);
+    expect(recordNotes([found(one, two)], GROUPS)).toEqual(notes);
   });
 });
 

@@ -4,15 +4,23 @@ import { findZones, isAllZero, type Found } from './records.ts';
 import { longestTtl, unlikeTtl } from './ttl.ts';
 
 /** Why traffic must not be moved by the records as they are, as sentences. */
-export function problemsIn(found: readonly Found[]): readonly string[] {
-  return found.flatMap((one) => [...recordProblems(one), ...unlikeTtl(one)]);
+export function problemsIn(found: readonly Found[], groups: readonly string[]): readonly string[] {
+  return found.flatMap((one) => [...crossedTexts(one, groups), ...recordProblems(one), ...unlikeTtl(one)]);
+}
+
+/** By their names, in the order of the config. */
+function crossedTexts({ place: { name }, crossed }: Found, groups: readonly string[]): readonly string[] {
+  return crossed.map(
+    ({ id, leadsTo }) =>
+      `The record ${id} of ${name} leads to the load balancer of ${groups[leadsTo]}, and the config names it for ${groups[1 - leadsTo]}.`,
+  );
 }
 
 function recordProblems({ place, sides, others }: Found): readonly string[] {
   const { name, blue, green } = place;
   const notWeighted = others.filter(({ Weight }) => Weight === undefined);
   return sentences(
-    ...[blue, green].map((id, index) => sideProblem(name, id, sides[index])),
+    ...[blue, green].map((id, index) => sideProblem(name, sides[index]?.SetIdentifier ?? id, sides[index])),
     ...notWeighted.map(() => `${name} has records that are not weighted.`),
   );
 }
@@ -25,13 +33,14 @@ function sideProblem(name: string, id: string, set: ResourceRecordSet | undefine
 const LONG_S = 60;
 
 /** What is worth knowing before traffic is moved, as sentences. */
-export function recordNotes(found: readonly Found[]): readonly string[] {
+export function recordNotes(found: readonly Found[], groups: readonly string[]): readonly string[] {
   return found.flatMap((one) => {
     const { sides } = one;
     const { name, lowerTtl } = one.place;
     const ttlS = longestTtl(one);
     const evaluating = sides.filter((set) => set?.AliasTarget?.EvaluateTargetHealth === true);
     return sentences(
+      ...crossedTexts(one, groups),
       ttlS > LONG_S &&
         lowerTtl === undefined &&
         `Resolvers may keep answers of ${name} for ${duration(ttlS)}; a rollback takes as long. With \`lowerTtl: { from: ${ttlS}s, to: 10s }\` at that name in the config, promote lowers the TTL first, and cleanup sets it back.`,

@@ -1,3 +1,4 @@
+import { allEnded } from '../../all-ended.ts';
 import type { Elbv2 } from '../../aws/elbv2.ts';
 import { dotted, type ResourceRecordSet, type Route53 } from '../../aws/route53.ts';
 import type { WeightedDnsConfig } from '../../config/config.ts';
@@ -16,7 +17,15 @@ import type { Beside } from '../beside.ts';
 import type { TrafficPort, Weights } from '../traffic.ts';
 import { passedOver } from './alias-health.ts';
 import { recordNotes, problemsIn } from './checks.ts';
-import { findNames, isAllZero, namesLeadingTo, readRecords, type Found, type NameLocation } from './records.ts';
+import {
+  findNames,
+  isAllZero,
+  namesLeadingTo,
+  readRecords,
+  type BalancerHosts,
+  type Found,
+  type NameLocation,
+} from './records.ts';
 import { countResidual, type Counter } from '../residual-traffic.ts';
 import { askServer, countAnswers, Unreachable, valuesByPool, type Ask, type Server } from './dns-answers.ts';
 import { ttlOf, withTtl } from './ttl.ts';
@@ -74,6 +83,8 @@ class Names {
   readonly #config: WeightedDnsConfig;
   readonly #groups: Groups['groups'];
   readonly #places: () => ReturnType<typeof findNames>;
+  /** In the order of the groups. */
+  readonly #balancers: () => Promise<readonly BalancerHosts[]>;
   #last: readonly Found[] = [];
   #passedOver: DnsWeights['passedOver'] = {};
   /** Changes that Route 53 has not called INSYNC yet. */
@@ -85,21 +96,32 @@ class Names {
     this.#deps = deps;
     this.#config = config;
     this.#groups = groups;
-    this.#places = remember(async () => findNames(deps.route53, config, async () => this.#balancers()));
+    this.#balancers = remember(
+      async () => this.#readBalancers(),
+      (all) => all.every((hosts) => hosts.length > 0),
+    );
+    this.#places = remember(async () => findNames(deps.route53, config, this.#balancers));
   }
 
   async read(): Promise<DnsWeights> {
-    const { places } = await this.#places();
-    this.#last = await Promise.all(places.map(async (place) => readRecords(this.#deps.route53, place)));
+    const [{ places }, balancers] = await allEnded([this.#places(), this.#balancers()]);
+    this.#last = await Promise.all(places.map(async (place) => readRecords(this.#deps.route53, place, balancers)));
     this.#passedOver = await passedOver(this.#deps.elbv2, this.#last, await this.#groups());
     return this.#traffic();
   }
 
-  /** DNS names, in the order of the groups. */
-  async #balancers(): Promise<readonly string[]> {
+  async #readBalancers(): Promise<readonly BalancerHosts[]> {
     const arns = (await this.#groups()).map(({ group }) => group.LoadBalancerArns?.[0] ?? '');
     const found = await this.#deps.elbv2.loadBalancers(arns.filter((arn) => arn !== ''));
-    return arns.map((arn) => found.find((one) => one.LoadBalancerArn === arn)?.DNSName ?? '');
+    return arns.map((arn) => {
+      const balancer = found.find((one) => one.LoadBalancerArn === arn);
+      // A Network Load Balancer has addresses for good (Network Load Balancer user guide, zonal DNS names).
+      const addresses = (balancer?.AvailabilityZones ?? []).flatMap(({ LoadBalancerAddresses: all = [] }) => all);
+      return [
+        balancer?.DNSName,
+        ...addresses.flatMap((one) => [one.IpAddress, one.PrivateIPv4Address, one.IPv6Address]),
+      ].filter((host) => host !== undefined);
+    });
   }
 
   async leadingHere(): Promise<Surroundings['names']> {
@@ -175,11 +197,12 @@ class Names {
   async #traffic(): Promise<DnsWeights> {
     const [settings, { unclear }] = await Promise.all([this.#groups(), this.#places()]);
     const found = this.#last;
+    const names = settings.map(({ name }) => name);
     return {
       kind: 'dns-weights',
       routes: found.map((one) => toRoute(one, settings)),
-      problems: [...differences(settings), ...problemsIn(found)],
-      notes: recordNotes(found),
+      problems: [...differences(settings), ...problemsIn(found, names)],
+      notes: recordNotes(found, names),
       ttls: Object.fromEntries(found.map((one) => [one.place.name, ttlOf(one)])),
       pending: this.#pending.length > 0,
       passedOver: this.#passedOver,

@@ -12,12 +12,17 @@ export interface NameLocation extends NameConfig {
   readonly nameServers: readonly string[];
 }
 
-/** The record sets of a name, those of our groups in the order of the groups. */
+/** The record sets of a name, those of our groups in the order of the groups: by where they lead, and not by their set identifiers alone. */
 export interface Found {
   readonly place: NameLocation;
   readonly sides: readonly (ResourceRecordSet | undefined)[];
   readonly others: readonly ResourceRecordSet[];
+  /** Set identifiers of the config whose records lead to the load balancer of the other group, with that one's index. */
+  readonly crossed: readonly { readonly id: string; readonly leadsTo: number }[];
 }
+
+/** What records name a load balancer by: its DNS name, and its addresses where those are its own for good. */
+export type BalancerHosts = readonly string[];
 
 /** Where the names are; and of which it could not be told in which zone, for all but the way back. */
 interface FoundNames {
@@ -26,14 +31,14 @@ interface FoundNames {
 }
 
 /**
- * Finds the zones, once a program. Of several with one name, those in which both records lead to these load balancers, as their DNS
- * names in the order of the groups: the way back moves the name in all of them. Throws `zone-not-found`, and `several-zones` where
+ * Finds the zones, once a program. Of several with one name, those in which both records lead to these load balancers, in the
+ * order of the groups: the way back moves the name in all of them. Throws `zone-not-found`, and `several-zones` where
  * none is.
  */
 export async function findNames(
   route53: Route53,
   { production }: WeightedDnsConfig,
-  balancers: () => Promise<readonly string[]>,
+  balancers: () => Promise<readonly BalancerHosts[]>,
 ): Promise<FoundNames> {
   const names = [...new Set(production.map(({ zone }) => zone))];
   const zones = new Map(await Promise.all(names.map(async (zone) => [zone, await findZones(route53, zone)] as const)));
@@ -59,22 +64,21 @@ export async function findNames(
 async function placesLeadingTo(
   route53: Route53,
   places: readonly NameLocation[],
-  balancers: readonly string[],
+  balancers: readonly BalancerHosts[],
 ): Promise<readonly NameLocation[]> {
-  const found = await Promise.all(places.map(async (place) => readRecords(route53, place)));
-  const leads = ({ sides }: Found): boolean =>
-    balancers.every((host, index) => hostsIn(sides[index]).includes(plain(host)));
+  const found = await Promise.all(places.map(async (place) => readRecords(route53, place, balancers)));
+  const leads = ({ sides }: Found): boolean => balancers.every((hosts, index) => leadsTo(sides[index], hosts));
   return found.filter(leads).map(({ place }) => place);
 }
 
 /**
- * Other names in the zones of these places that lead to one of the load balancers, given by their DNS names in the order of the pools;
- * also other types of the same name.
+ * Other names in the zones of these places that lead to one of the load balancers, in the order of the pools; also
+ * other types of the same name.
  */
 export async function namesLeadingTo(
   route53: Route53,
   places: readonly NameLocation[],
-  balancers: readonly string[],
+  balancers: readonly BalancerHosts[],
   pools: readonly string[],
 ): Promise<Surroundings['names']> {
   const zones = [...new Set(places.map(({ zoneId }) => zoneId))];
@@ -85,8 +89,7 @@ export async function namesLeadingTo(
       return all
         .filter(({ Name = '', Type, Weight }) => Weight !== 0 && !own.includes(`${plain(Name)} ${Type}`))
         .flatMap((set) => {
-          const hosts = hostsIn(set);
-          const index = balancers.findIndex((host) => hosts.includes(plain(host)));
+          const index = balancers.findIndex((hosts) => leadsTo(set, hosts));
           return index < 0 ? [] : [{ name: `${plain(set.Name ?? '')} (${set.Type})`, pool: pools[index] ?? '' }];
         });
     }),
@@ -98,6 +101,11 @@ export async function namesLeadingTo(
 function hostsIn(set: ResourceRecordSet | undefined): readonly string[] {
   const values = set?.AliasTarget?.DNSName ?? (set?.ResourceRecords ?? []).map(({ Value = '' }) => Value);
   return [values].flat().map((value) => plain(value).replace(/^dualstack\./, ''));
+}
+
+function leadsTo(set: ResourceRecordSet | undefined, balancer: BalancerHosts): boolean {
+  const hosts = hostsIn(set);
+  return balancer.some((host) => hosts.includes(plain(host)));
 }
 
 function plain(name: string): string {
@@ -132,12 +140,28 @@ export function isAllZero({ sides, others }: Found): boolean {
   return weights.length > 0 && weights.every((weight) => weight === 0);
 }
 
-export async function readRecords(route53: Route53, place: NameLocation): Promise<Found> {
+/**
+ * The sides are where the records lead, as far as that can be told, since weights that are shown or set for the other group would give
+ * clients what nobody has verified; whatever else is behind a record, the config is believed.
+ * @param balancers in the order of the groups
+ */
+export async function readRecords(
+  route53: Route53,
+  place: NameLocation,
+  balancers: readonly BalancerHosts[],
+): Promise<Found> {
   const sets = await route53.records(place.zoneId, place.name, place.type);
   const ids = [place.blue, place.green];
+  const sides = ids.map((id) => sets.find(({ SetIdentifier }) => SetIdentifier === id));
+  const crossed = ids.flatMap((id, index) => {
+    const isOwn = leadsTo(sides[index], balancers[index] ?? []);
+    const other = isOwn ? -1 : balancers.findIndex((hosts) => leadsTo(sides[index], hosts));
+    return other < 0 ? [] : [{ id, leadsTo: other }];
+  });
   return {
     place,
-    sides: ids.map((id) => sets.find(({ SetIdentifier }) => SetIdentifier === id)),
+    sides: crossed.length === ids.length ? sides.toReversed() : sides,
     others: sets.filter(({ SetIdentifier }) => !ids.includes(SetIdentifier ?? '')),
+    crossed,
   };
 }
