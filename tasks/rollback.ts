@@ -20,6 +20,7 @@ import {
 import { stayedText } from '../src/plan/outsiders.ts';
 import { letGoSteps, letsGoNow } from '../src/plan/held.ts';
 import { smallerGroup } from '../src/plan/scaling.ts';
+import { inStandbyTexts } from '../src/plan/standby.ts';
 import { trafficModel } from '../src/plan/traffic/index.ts';
 import type { Switch } from '../src/plan/traffic/model.ts';
 import { verificationSentence } from '../src/domain/answers.ts';
@@ -117,7 +118,7 @@ export const rollback: Task<'rollback', typeof OPTIONS> = {
     const isThere = isSwitched(snapshot, to) || hasStayed(snapshot, to);
     const isGrowing = goal.grow === true && smallerGroup(snapshot, to) !== undefined;
     const no = isThere || isGrowing ? undefined : (tooSmall(snapshot, back) ?? notVerified(snapshot, back));
-    const first = { steps: [], notes: enteringTexts(snapshot, to, goal.batch) };
+    const first = { steps: [], notes: [...enteringTexts(snapshot, to, goal.batch), ...inStandbyTexts(to)] };
     return no ?? planSwitch(snapshot, back, [], first, letGoSteps(snapshot, { keep: to, letsGo: goal.letsGo }));
   },
 

@@ -1,5 +1,6 @@
 import type { Fleet, Instance, Pool } from './snapshot.ts';
-import { members, targetsOf } from './roles.ts';
+import { targetsOf } from './roles.ts';
+import { membersToServe } from './scaled.ts';
 import { targetWords } from './text.ts';
 import type { Waiting } from './waiting.ts';
 import { isHealthy } from './minimum-healthy.ts';
@@ -7,10 +8,10 @@ import { isDraining } from './queries.ts';
 
 /** Sentences on why something is not there yet, in ELB's and EC2's own words. */
 
-/** Members that are not healthy in the pool, each with the reason. */
+/** Members that are to serve and are not healthy in the pool, each with the reason. */
 export function notHealthyIn(pool: Pool, fleet: Fleet): readonly Waiting[] {
   const targets = new Map(targetsOf(pool, fleet).map((target) => [target.id, target]));
-  return members(fleet).flatMap((instance) => {
+  return membersToServe(fleet).flatMap((instance) => {
     const target = targets.get(instance.id);
     if (target !== undefined && isHealthy(target)) return [];
     const why = target ? targetWords(target, pool) : `not registered, the instance is ${instance.state}`;

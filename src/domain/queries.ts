@@ -3,6 +3,7 @@ import type { Fleet, Instance, Pool, Snapshot, Target } from './snapshot.ts';
 import { unreadableText, type Unreadable } from './unreadable.ts';
 import { configuredPools, isRegistered, members, poolsOf, targetsOf } from './roles.ts';
 import { healthyIn } from './minimum-healthy.ts';
+import { isInService } from './scaled.ts';
 
 /** Small questions that steps and tasks ask of a snapshot. */
 
@@ -40,20 +41,20 @@ export function verified(snapshot: Snapshot, fleet: Fleet): readonly Instance[] 
   return members(fleet).filter((instance) => healthy.has(instance.id));
 }
 
-/** Running members of which nothing says that they are not healthy: those that are, and those that no health check has seen. */
+/** Members in service of which nothing says that they are not healthy: those that are, and those that no health check has seen. */
 export function notSick(snapshot: Snapshot, fleet: Fleet): readonly Instance[] {
   const targets = snapshot.pools.flatMap((pool) => targetsOf(pool, fleet));
   const sick = new Set(targets.filter(({ state }) => state.startsWith('unhealthy')).map(({ id }) => id));
   const fit = new Set(verified(snapshot, fleet));
-  return members(fleet).filter((one) => fit.has(one) || (one.state === 'running' && !sick.has(one.id)));
+  return members(fleet).filter((one) => fit.has(one) || (isInService(one) && !sick.has(one.id)));
 }
 
 /**
  * The members that belong into the pool. Production takes only those that are fit (or are in it already); a test pool takes
- * every running instance, since it is where health gets known.
+ * every instance in service, since it is where health gets known.
  */
 function eligible(snapshot: Snapshot, pool: Pool, fleet: Fleet, isFit: typeof verified): readonly Instance[] {
-  if (pool.role === 'test') return members(fleet).filter((instance) => instance.state === 'running');
+  if (pool.role === 'test') return members(fleet).filter(isInService);
   const fit = new Set(isFit(snapshot, fleet).map((instance) => instance.id));
   for (const target of registeredIn(pool, fleet)) fit.add(target.id);
   return members(fleet).filter((instance) => fit.has(instance.id));

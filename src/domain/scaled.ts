@@ -1,4 +1,5 @@
 import type { PoolMinimum } from './goal.ts';
+import { members } from './roles.ts';
 import type { FleetGroup } from './scaling.ts';
 import type { Fleet, Instance, Snapshot } from './snapshot.ts';
 
@@ -16,9 +17,24 @@ export function hasGroups({ fleets }: Pick<Snapshot, 'fleets'>): boolean {
   return fleets.some(isScaled);
 }
 
+/** It runs, and its group, if it has one, has it in service. */
+export function isInService({ lifecycle, state }: Instance): boolean {
+  return lifecycle === undefined && state === 'running';
+}
+
+/** Out of its group's traffic, or on its way out. */
+export function isInStandby({ lifecycle }: Instance): boolean {
+  return lifecycle === 'Standby' || lifecycle === 'EnteringStandby';
+}
+
 /** What its group has in service, which is what serves, whatever is registered, in standby or on its way. */
 export function membersInService({ instances }: Fleet): readonly Instance[] {
-  return instances.filter(({ state, reason }) => state === 'running' && reason === undefined);
+  return instances.filter(isInService);
+}
+
+/** Members that serve or are to: what is in Standby is no capacity, and only who has put it there puts it back. */
+export function membersToServe(fleet: Fleet): readonly Instance[] {
+  return members(fleet).filter((one) => !isInStandby(one));
 }
 
 /** Instances that were launched from something else than their fleet's release. */

@@ -1,19 +1,9 @@
 import { instanceById } from './in-place.ts';
 import { isLive } from './roles.ts';
-import type { ScaledFleet } from './scaled.ts';
+import { isInService, isInStandby, type ScaledFleet } from './scaled.ts';
 import type { Fleet, Instance, Snapshot } from './snapshot.ts';
 
 /** Questions about instances that are out of service in their Auto Scaling group. Pure. */
-
-/** Of its group, and serving as far as that is concerned. */
-export function isInService({ lifecycle, state }: Instance): boolean {
-  return lifecycle === undefined && state === 'running';
-}
-
-/** Out of its group's traffic, or on its way out. */
-export function isInStandby({ lifecycle }: Instance): boolean {
-  return lifecycle === 'Standby' || lifecycle === 'EnteringStandby';
-}
 
 /** Taken out by a deploy in place, which has noted where it was. */
 export function isOurStandby(instance: Instance): boolean {

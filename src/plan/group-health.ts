@@ -1,7 +1,8 @@
 import { refusal, type Refusal } from '../domain/goal.ts';
 import { isHealthy } from '../domain/minimum-healthy.ts';
 import { verified } from '../domain/queries.ts';
-import { isIn, isRegistered, members, poolsOf, targetsOf } from '../domain/roles.ts';
+import { isIn, isRegistered, poolsOf, targetsOf } from '../domain/roles.ts';
+import { membersToServe } from '../domain/scaled.ts';
 import { ownPools } from '../domain/shares.ts';
 import type { Fleet, Pool, Snapshot } from '../domain/snapshot.ts';
 import { count, duration, list, sentences } from '../domain/text.ts';
@@ -50,11 +51,11 @@ function tooFew(snapshot: Snapshot, to: Fleet): Refusal | undefined {
   const production = poolsOf(snapshot, 'production');
   const asking = poolsFor(snapshot, to).filter(({ routesToAllBelow }) => routesToAllBelow !== undefined);
   const all = asking.flatMap((pool) =>
-    judgedIn(snapshot, pool, [...members(to), ...production.flatMap(({ targets }) => targets)]),
+    judgedIn(snapshot, pool, [...membersToServe(to), ...production.flatMap(({ targets }) => targets)]),
   );
   const found = all.flatMap((one) => {
     const { routesToAllBelow: wanted = 1 } = one.pool;
-    const size = members(to).filter(one.has).length;
+    const size = membersToServe(to).filter(one.has).length;
     const now = production.map((pool) => partNow(pool, one).healthy);
     return size < wanted && now.some((healthy) => healthy >= wanted) ? [{ one, wanted, size }] : [];
   });
@@ -133,9 +134,12 @@ function roomIn({ one, wanted }: Entering): number {
 /** Those of the fleet that need not be healthy stay with it. */
 function staysSick(snapshot: Snapshot, { to, need }: Switch): Refusal | undefined {
   if (need === 'all') return undefined;
-  const all = poolsFor(snapshot, to).flatMap((pool) => judgedIn(snapshot, pool, members(to)));
+  const all = poolsFor(snapshot, to).flatMap((pool) => judgedIn(snapshot, pool, membersToServe(to)));
   const parts = all.map((one) => {
-    const own = { healthy: verified(snapshot, to).filter(one.has).length, of: members(to).filter(one.has).length };
+    const own = {
+      healthy: verified(snapshot, to).filter(one.has).length,
+      of: membersToServe(to).filter(one.has).length,
+    };
     return { one, own, wanted: one.pool.routesToAllBelowPercent ?? 0 };
   });
   const found = parts.filter(({ own, wanted }) => percentOf(own) < wanted);
@@ -167,7 +171,7 @@ function enteringParts(snapshot: Snapshot, to: Fleet, batch: number = Infinity):
         .filter(isRegistered)
         .map(({ id }) => id),
     );
-    const missing = members(to).filter(({ id }) => !registered.has(id));
+    const missing = membersToServe(to).filter(({ id }) => !registered.has(id));
     return judgedIn(snapshot, pool, missing).flatMap((one): readonly Entering[] => {
       const { routesToAllBelowPercent: wanted = 0 } = pool;
       const come = Math.min(batch, missing.filter(one.has).length);
@@ -216,10 +220,10 @@ export function returningTexts(snapshot: Snapshot, batches: readonly (readonly s
 export function dnsFailoverTexts(snapshot: Snapshot, to: Fleet): readonly string[] {
   return poolsFor(snapshot, to).flatMap((pool) => {
     const { leavesDnsBelow = 1, leavesDnsBelowPercent = 0 } = pool;
-    const judged = judgedIn(snapshot, pool, members(to));
-    const few = judged.filter((one) => members(to).filter(one.has).length < leavesDnsBelow);
+    const judged = judgedIn(snapshot, pool, membersToServe(to));
+    const few = judged.filter((one) => membersToServe(to).filter(one.has).length < leavesDnsBelow);
     const small = judged.filter((one) => {
-      const come = snapshot.traffic.kind === 'membership' ? members(to).filter(one.has).length : 0;
+      const come = snapshot.traffic.kind === 'membership' ? membersToServe(to).filter(one.has).length : 0;
       return percentOf(partAfter(one, come)) < leavesDnsBelowPercent;
     });
     return sentences(few.length > 0 && fewText(few, pool, to), small.length > 0 && smallText(small, pool, to));
@@ -229,7 +233,7 @@ export function dnsFailoverTexts(snapshot: Snapshot, to: Fleet): readonly string
 function fewText(few: readonly Judged[], pool: Pool, to: Fleet): string {
   const { name, leavesDnsBelow = 1 } = pool;
   if (!isZonal(pool))
-    return `With fewer than ${leavesDnsBelow} healthy targets in ${name} ELB takes all zones out of DNS; ${to.release} has ${members(to).length}.`;
+    return `With fewer than ${leavesDnsBelow} healthy targets in ${name} ELB takes all zones out of DNS; ${to.release} has ${membersToServe(to).length}.`;
   return `ELB takes a zone out of DNS that has fewer than ${leavesDnsBelow} healthy targets in ${name}; ${to.release} has fewer in ${zoneList(few)}.`;
 }
 

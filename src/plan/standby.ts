@@ -2,9 +2,9 @@ import { refusal, type GoalOf, type MinimumHealthy, type Refusal, type Requested
 import { fleetWith, running, type Places } from '../domain/in-place.ts';
 import { fleetById } from '../domain/queries.ts';
 import { members } from '../domain/roles.ts';
-import { isScaled, type ScaledFleet } from '../domain/scaled.ts';
+import { isInService, isInStandby, isScaled, type ScaledFleet } from '../domain/scaled.ts';
 import type { Fleet, Instance, Snapshot } from '../domain/snapshot.ts';
-import { isInService, isInStandby, isOurStandby, sizeInPlace, standbys } from '../domain/standby.ts';
+import { isOurStandby, sizeInPlace, standbys } from '../domain/standby.ts';
 import { count, list, sentences } from '../domain/text.ts';
 import type { Step } from '../steps/index.ts';
 
@@ -84,6 +84,14 @@ function lone(snapshot: Snapshot, fleet: ScaledFleet, ids: readonly string[]): R
 /** Instances of a group that others have put into Standby: what they are for is not known. */
 export function isLeftAlone(instance: Instance): boolean {
   return isInStandby(instance) && instance.left === undefined;
+}
+
+/** What production goes back to without, in sentences. */
+export function inStandbyTexts(fleet: Fleet): readonly string[] {
+  const ids = idsIn(standbys(fleet));
+  if (ids.length === 0) return [];
+  const [are, they] = ids.length === 1 ? ['is', 'it counts'] : ['are', 'they count'];
+  return [`${list(ids, 5)} of ${fleet.release} ${are} in Standby, and left there: ${they} for nothing here.`];
 }
 
 /** What a deploy in place changes of the group, and what it does not change. */

@@ -1,4 +1,5 @@
-import { isIn, isRegistered, members, poolsOf, servingFleets, targetsOf } from '../domain/roles.ts';
+import { isIn, isRegistered, poolsOf, servingFleets, targetsOf } from '../domain/roles.ts';
+import { membersInService, membersToServe } from '../domain/scaled.ts';
 import type { Fleet, Pool, Snapshot } from '../domain/snapshot.ts';
 import { notHealthyIn, sentence } from '../domain/explain.ts';
 import { sentences } from '../domain/text.ts';
@@ -69,7 +70,7 @@ export function isOnlyUnverified(snapshot: Snapshot, left: Plan | Refusal): bool
 
 /** The fleet never left production: nothing is to be brought in, and ELB has made up its mind about each of its targets. */
 export function hasStayed(snapshot: Snapshot, fleet: Fleet): boolean {
-  const isWhole = (pool: Pool): boolean => registeredIn(pool, fleet).length >= members(fleet).length;
+  const isWhole = (pool: Pool): boolean => registeredIn(pool, fleet).length >= membersToServe(fleet).length;
   return poolsOf(snapshot, 'production').every((pool) => isWhole(pool) && isSettled(snapshot, pool, fleet));
 }
 
@@ -87,7 +88,7 @@ export function tooSmall(
   { to, minimumHealthy, prepares, need: wanted }: Switch,
 ): Refusal | undefined {
   const need = highestMinimum(minimumHealthy);
-  const have = countByZone(members(to));
+  const have = countByZone(membersToServe(to));
   const short = shortfall(have, need);
   const smaller = smallerGroup(snapshot, to);
   // A group grows to what serves before it gets a share.
@@ -118,7 +119,7 @@ export function notVerified(snapshot: Snapshot, { to, minimumHealthy, need, unle
   const fit = unlessSick ? notSick(snapshot, to) : verified(snapshot, to);
   const enough =
     need === 'all'
-      ? fit.length === members(to).length
+      ? fit.length === membersToServe(to).length
       : shortfall(countByZone(fit), highestMinimum(minimumHealthy)) === undefined;
   if (enough && fit.length > 0) return undefined;
   const fitIds = new Set(fit.map((instance) => instance.id));
@@ -128,7 +129,7 @@ export function notVerified(snapshot: Snapshot, { to, minimumHealthy, need, unle
   const why = sick.length > 0 ? ` ${sentence(sick)}.` : '';
   return refusal(
     'not-healthy',
-    `${verified(snapshot, to).length} of ${members(to).length} instances of ${to.release} are healthy in ${shown.name} now.${why}`,
+    `${verified(snapshot, to).length} of ${membersToServe(to).length} instances of ${to.release} are healthy in ${shown.name} now.${why}`,
     'Wait until they are healthy (`turnout status --watch`), or fix them, and run this again.',
     ...otherwise(snapshot, to, need, countByZone(fit)),
   );
@@ -167,7 +168,7 @@ export function isUnknown(snapshot: Snapshot, fleet: Fleet): boolean {
     .flatMap((pool) => targetsOf(pool, fleet));
   const checked = targets.filter((target) => target.state !== 'initial' && isRegistered(target));
   const known = new Set(checked.map(({ id }) => id));
-  return members(fleet).some((instance) => instance.state === 'running' && !known.has(instance.id));
+  return membersInService(fleet).some(({ id }) => !known.has(id));
 }
 
 /** A pool beside production shows whether the fleet is healthy: it could be read, and ELB checks health there. */

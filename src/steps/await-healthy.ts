@@ -2,8 +2,8 @@ import { notHealthyIn, sentence } from '../domain/explain.ts';
 import type { PoolMinimum } from '../domain/goal.ts';
 import { countByZone, healthyIn, healthyTargets, shortfall } from '../domain/minimum-healthy.ts';
 import { isSettled, poolByName, registeredIn } from '../domain/queries.ts';
-import { isLive, members, targetsOf } from '../domain/roles.ts';
-import { isHealing, isScaled } from '../domain/scaled.ts';
+import { isLive, targetsOf } from '../domain/roles.ts';
+import { isHealing, isScaled, membersToServe } from '../domain/scaled.ts';
 import type { Fleet, Pool, Snapshot } from '../domain/snapshot.ts';
 import { withGroups } from '../observe/reads.ts';
 import { lostInstances } from './await-running.ts';
@@ -62,7 +62,7 @@ function isHealthyEnough(snapshot: Snapshot, step: AwaitHealthy): boolean {
   if (step.upTo !== undefined) return healthy.length >= wanted(fleet, step);
   if (isSettled(snapshot, pool, fleet) && (step.need === 'minimum' || isAlone(snapshot, pool, fleet))) return true;
   if (shortfall(countByZone(healthyTargets([pool], fleet)), step.minimumHealthy) !== undefined) return false;
-  return step.need === 'minimum' || isServingGroup(pool, fleet) || healthy.length === members(fleet).length;
+  return step.need === 'minimum' || isServingGroup(pool, fleet) || healthy.length === membersToServe(fleet).length;
 }
 
 /** It replaces what it loses and scales while it serves, so that some of it may be on its way at any time. */
@@ -72,7 +72,7 @@ function isServingGroup(pool: Pool, fleet: Fleet): boolean {
 
 /** How many healthy targets are waited for. */
 function wanted(fleet: Fleet, { upTo, need, minimumHealthy }: AwaitHealthy): number {
-  const all = members(fleet).length;
+  const all = membersToServe(fleet).length;
   if (upTo !== undefined) return Math.min(upTo, all);
   return need === 'all' ? all : Math.max(1, minimumHealthy.total);
 }
@@ -88,8 +88,8 @@ function neverHealthy(snapshot: Snapshot, step: AwaitHealthy): string | undefine
   const pool = poolByName(snapshot, step.pool);
   if (targetsOf(pool, fleet).some(({ reason }) => reason === 'Target.NotInUse'))
     return `${sentence(notHealthyIn(pool, fleet))}. ELB checks no health there, so waiting would not help.`;
-  const short = shortfall(countByZone(members(fleet)), step.minimumHealthy);
+  const short = shortfall(countByZone(membersToServe(fleet)), step.minimumHealthy);
   if (short === undefined || isHealing(fleet, step.minimumHealthy)) return undefined;
-  const left = `${fleet.release} has ${members(fleet).length} instances left, ${short} of what production needs.`;
+  const left = `${fleet.release} has ${membersToServe(fleet).length} instances left, ${short} of what production needs.`;
   return `${left} ${lostInstances(fleet) ?? ''}`.trim();
 }

@@ -2,7 +2,7 @@ import { isHealthy } from '../domain/minimum-healthy.ts';
 import { isUnderWay } from '../domain/refresh.ts';
 import { members } from '../domain/roles.ts';
 import type { Fleet, Pool, Snapshot } from '../domain/snapshot.ts';
-import { isInService } from '../domain/standby.ts';
+import { isInService } from '../domain/scaled.ts';
 import { targetWords } from '../domain/text.ts';
 import type { Waiting } from '../domain/waiting.ts';
 import { never, type StepDefinition } from './definition.ts';

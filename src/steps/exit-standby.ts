@@ -1,6 +1,7 @@
 import { instanceById, registeredAt, running, type Places } from '../domain/in-place.ts';
 import type { Instance, Snapshot } from '../domain/snapshot.ts';
-import { backInService, isInStandby, weightIn } from '../domain/standby.ts';
+import { isInStandby } from '../domain/scaled.ts';
+import { backInService, weightIn } from '../domain/standby.ts';
 import type { StepDefinition } from './definition.ts';
 import { batchText, countOf, goneInstances } from './deploys.ts';
 import { forEachPool, poolsText, returnsTo } from './places.ts';

@@ -2,12 +2,13 @@ import { notHealthyIn } from '../domain/explain.ts';
 import type { HeldMinimum, FleetGroup } from '../domain/scaling.ts';
 import { isHealthy } from '../domain/minimum-healthy.ts';
 import { poolByName } from '../domain/queries.ts';
-import { members, servingFleets, targetsOf } from '../domain/roles.ts';
+import { servingFleets, targetsOf } from '../domain/roles.ts';
+import { membersToServe } from '../domain/scaled.ts';
 import type { Instance, Snapshot } from '../domain/snapshot.ts';
 import { never, type StepDefinition } from './definition.ts';
 import { REQUEST } from './presets.ts';
 import { byTimeWaited, limit } from './timing.ts';
-import { changeGroup, changePool, existingFleet, fleetOf, memberIds, withInstances } from './world.ts';
+import { changeGroup, changePool, existingFleet, fleetOf, idsOf, memberIds, withInstances } from './world.ts';
 
 /** Let the fleet's group grow to what serves now, where that has scaled out meanwhile, and wait until all of it is healthy. */
 export interface MatchSize {
@@ -44,8 +45,13 @@ export const matchSize: StepDefinition<MatchSize> = (step) => ({
     const fleet = fleetOf(snapshot, step);
     const waiting = notHealthyIn(poolByName(snapshot, step.pool), fleet);
     const failures = (fleet.group?.failures ?? []).slice(0, 1).map((why) => ({ id: fleet.group?.name ?? '', why }));
-    const want = Math.max(wanted(snapshot, step), members(fleet).length);
-    return { have: members(fleet).length - waiting.length, want, word: 'healthy', waiting: [...failures, ...waiting] };
+    const want = Math.max(wanted(snapshot, step), membersToServe(fleet).length);
+    return {
+      have: membersToServe(fleet).length - waiting.length,
+      want,
+      word: 'healthy',
+      waiting: [...failures, ...waiting],
+    };
   },
   lastSeen: (snapshot) => fleetOf(snapshot, step).group?.failures[0],
   readsBefore: () => ({ pools: 'all', fleets: 'all', routes: true, sizeOf: step.fleet }),
@@ -79,7 +85,7 @@ function isWhole(snapshot: Snapshot, step: MatchSize, group: FleetGroup): boolea
   const fleet = fleetOf(snapshot, step);
   const healthy = targetsOf(poolByName(snapshot, step.pool), fleet).filter(isHealthy);
   const ids = new Set(healthy.map(({ id }) => id));
-  return group.capacity >= group.desired && members(fleet).every(({ id }) => ids.has(id));
+  return group.capacity >= group.desired && membersToServe(fleet).every(({ id }) => ids.has(id));
 }
 
 function aboveMaximum(snapshot: Snapshot, step: MatchSize): string | undefined {
@@ -112,7 +118,7 @@ function grown(snapshot: Snapshot, step: MatchSize): Snapshot {
   const larger = group.desired < size ? changeGroup(snapshot, step.fleet, sizes) : snapshot;
   const world = withInstances(larger, step.fleet, moreOf(snapshot, step, group, size - group.capacity));
   const { port } = poolByName(world, step.pool);
-  const ids = memberIds(world, step);
+  const ids = idsOf(membersToServe(fleetOf(world, step)));
   const whole = changePool(world, step.pool, ({ targets }) => [
     ...targets.filter(({ id }) => !ids.includes(id)),
     ...ids.map((id) => ({ id, port, state: 'healthy' as const })),
@@ -123,7 +129,7 @@ function grown(snapshot: Snapshot, step: MatchSize): Snapshot {
 /** Auto Scaling launches where there are the fewest (User guide, "Availability Zone distribution"). */
 function moreOf(snapshot: Snapshot, step: MatchSize, group: FleetGroup, more: number): readonly Instance[] {
   const counts = new Map(group.zones.map((zone) => [zone, 0]));
-  for (const { zone } of members(fleetOf(snapshot, step))) counts.set(zone, (counts.get(zone) ?? 0) + 1);
+  for (const { zone } of membersToServe(fleetOf(snapshot, step))) counts.set(zone, (counts.get(zone) ?? 0) + 1);
   return Array.from({ length: Math.max(0, Math.ceil(more)) }, (_, n): Instance => {
     const [zone = '', has = 0] = [...counts].toSorted((a, b) => a[1] - b[1])[0] ?? [];
     counts.set(zone, has + 1);

@@ -2,8 +2,8 @@ import { notHealthyIn, sentence } from '../domain/explain.ts';
 import type { PoolMinimum } from '../domain/goal.ts';
 import { countByZone, healthyTargets, shortfall, total } from '../domain/minimum-healthy.ts';
 import { poolByName } from '../domain/queries.ts';
-import { members } from '../domain/roles.ts';
 import { routesOf, shareOf } from '../domain/routes.ts';
+import { membersToServe } from '../domain/scaled.ts';
 import { percentText } from '../domain/shares.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import type { Route, RouteRole } from '../domain/traffic.ts';
@@ -26,7 +26,7 @@ export function notFit(
   const sick = notHealthyIn(pool, fleet);
   const why = sick.length === 0 ? '' : ` ${sentence(sick)}.`;
   const missing = short === undefined ? '' : `, ${short} of the minimum of ${step.minimumHealthy.total}`;
-  return `${total(healthy)} of ${members(fleet).length} instances of ${fleet.release} are healthy in ${pool.name}${missing}.${why}`;
+  return `${total(healthy)} of ${membersToServe(fleet).length} instances of ${fleet.release} are healthy in ${pool.name}${missing}.${why}`;
 }
 
 /** Weights that are none of those that this plan knows. */

@@ -1,7 +1,7 @@
 import type { LaunchSpec } from '../domain/goal.ts';
 import { goesTo, isUnderWay, type SeenRefresh } from '../domain/refresh.ts';
 import type { Fleet } from '../domain/snapshot.ts';
-import { isInService } from '../domain/standby.ts';
+import { isInService } from '../domain/scaled.ts';
 import type { StepDefinition } from './definition.ts';
 import { REQUEST } from './presets.ts';
 import { changeRefresh, existingFleet, fleetOf, memberIds } from './world.ts';

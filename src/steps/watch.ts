@@ -2,8 +2,7 @@ import { notHealthyIn, sentence } from '../domain/explain.ts';
 import type { PoolMinimum } from '../domain/goal.ts';
 import { healthyIn } from '../domain/minimum-healthy.ts';
 import { poolByName, registeredIn } from '../domain/queries.ts';
-import { members } from '../domain/roles.ts';
-import { isScaled } from '../domain/scaled.ts';
+import { isScaled, membersToServe } from '../domain/scaled.ts';
 import { hasShare, recordedShare, percentText, shareOfPool, TOLERANCE } from '../domain/shares.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { duration } from '../domain/text.ts';
@@ -70,7 +69,7 @@ function sickInGroup(snapshot: Snapshot, step: Watch): string | undefined {
   const isSick = registeredIn(pool, fleet).some(({ state }) => state === 'unhealthy');
   if (healthy > 0 && !isSick) return undefined;
   const why = sentence(notHealthyIn(pool, fleet));
-  return `${healthy} of ${members(fleet).length} instances of ${fleet.release} are healthy in ${pool.name}. ${why}.`;
+  return `${healthy} of ${membersToServe(fleet).length} instances of ${fleet.release} are healthy in ${pool.name}. ${why}.`;
 }
 
 /** Seconds that it has been watched; undefined as long as the share was not recorded. */
