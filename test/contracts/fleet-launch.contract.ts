@@ -2,8 +2,7 @@ import { expect, test } from 'vitest';
 import { errorOf, expectAdvice } from '../support/expect-advice.ts';
 import { repeated } from '../support/repeat.ts';
 import { AT, fleetOf, idsOf, launchGreen, launchStep, launchRequestOf, ZONES } from './fleet-world.ts';
-import type { FleetSuite } from './fleet.contract.ts';
-import type { FleetWorld, Start } from './fleet-world.ts';
+import type { FleetSuite, FleetWorld, Start } from './fleet-world.ts';
 
 export function launchContract(start: Start, { changes, refused }: FleetSuite): void {
   test('boots what was wished, tagged from its first moment', async () => {

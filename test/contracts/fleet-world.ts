@@ -83,3 +83,17 @@ export async function launchGreen(world: FleetWorld, request: Partial<LaunchRequ
 export function idsOf(things: readonly { readonly id: string }[]): readonly string[] {
   return things.map(({ id }) => id).toSorted();
 }
+
+/** What a kind of fleet brings to the contract. */
+export interface FleetSuite {
+  readonly setup: (options?: FleetWorldOptions) => Promise<FleetWorld>;
+  readonly ways: readonly Way[];
+  /** Requests that a fleet of that size may take, by verb. */
+  readonly requests: Readonly<Record<number, Readonly<Record<string, number>>>>;
+  /** Changes that it takes to launch three instances in two zones, to end them, and to launch all but a refused one. */
+  readonly changes: Readonly<Record<'launch' | 'terminate' | 'refused', number>>;
+  /** The code of the error when an instance is refused. */
+  readonly refused: string;
+  /** Whether instances can be protected from termination. */
+  readonly protects: boolean;
+}

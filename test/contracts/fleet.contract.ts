@@ -2,20 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { errorOf, expectAdvice } from '../support/expect-advice.ts';
 import { faultContract, launchContract, sizeContract } from './fleet-launch.contract.ts';
 import { AT, blueOf, fleetOf, idsOf, launchGreen, launchStep, launchRequestOf, ZONES } from './fleet-world.ts';
-import type { FleetWorld, FleetWorldOptions, Start, Way } from './fleet-world.ts';
-
-export interface FleetSuite {
-  readonly setup: (options?: FleetWorldOptions) => Promise<FleetWorld>;
-  readonly ways: readonly Way[];
-  /** Requests that a fleet of that size may take, by verb. */
-  readonly requests: Readonly<Record<number, Readonly<Record<string, number>>>>;
-  /** Changes that it takes to launch three instances in two zones, to end them, and to launch all but a refused one. */
-  readonly changes: Readonly<Record<'launch' | 'terminate' | 'refused', number>>;
-  /** The code of the error when an instance is refused. */
-  readonly refused: string;
-  /** Whether instances can be protected from termination. */
-  readonly protects: boolean;
-}
+import type { FleetSuite, FleetWorld, FleetWorldOptions, Start, Way } from './fleet-world.ts';
 
 /** What every kind of fleet must do: see `FleetPort`. Each test has a world of its own. */
 export function fleetContract(name: string, suite: FleetSuite): void {

@@ -1,8 +1,7 @@
 import { expect, it } from 'vitest';
 import { checkLocation, openLocated, type KnownLocation } from '../../src/stores/located.ts';
 import type { Store } from '../../src/stores/store.ts';
-import { entry, goal, holder, leaseOf } from '../support/store-samples.ts';
-import type { World } from './store.contract.ts';
+import { entry, goal, holder, leaseOf, type World } from '../support/store-samples.ts';
 
 const MINUTE = 60_000;
 const EU = { account: '111111111111', region: 'eu-west-1' };

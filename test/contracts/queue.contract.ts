@@ -7,8 +7,7 @@ import { endOf, startChild } from '../support/children.ts';
 import { changesIn, expectOneWriter } from '../support/fences.ts';
 import { quickSandbox } from '../support/quick-sandbox.ts';
 import { IS_WHOLE } from '../support/sampled.ts';
-import { goal, holder, leaseOf } from '../support/store-samples.ts';
-import type { World } from './store.contract.ts';
+import { goal, holder, leaseOf, type World } from '../support/store-samples.ts';
 
 const MINUTE = 60_000;
 

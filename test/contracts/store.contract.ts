@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Store } from '../../src/stores/store.ts';
 import { killNow, lineOf, startChild } from '../support/children.ts';
-import { entry, goal, holder, leaseOf } from '../support/store-samples.ts';
+import { entry, goal, holder, leaseOf, type World } from '../support/store-samples.ts';
 import { approvals } from './approval.contract.ts';
 import { locations } from './location.contract.ts';
 import { contention, queue, takingOver } from './queue.contract.ts';
@@ -72,14 +72,6 @@ export function storeContract(name: string, { opener, fresh }: StoreUnderTest): 
       contention(world);
     });
   });
-}
-
-/** The store of one test. */
-export interface World {
-  location: string;
-  readonly opener: URL;
-  /** A handle on it, closed after the test. */
-  readonly open: (environment?: string) => Promise<Store>;
 }
 
 function identity(world: World): void {

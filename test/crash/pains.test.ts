@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { ATTACHED, SCALED, type Kind } from '../support/little/kinds.ts';
 import { MINIMUM } from '../support/little/scene-scaling.ts';
-import { inService, launch, scalingOf, withGroup, type ScalingGroup } from '../support/little/scaling.ts';
+import type { ScalingGroup } from '../support/little/held-by.ts';
+import { inService, launch, scalingOf, withGroup } from '../support/little/scaling.ts';
 import { stillHeld } from '../support/little/scaling-rules.ts';
 import type { Start } from '../support/little/scene.ts';
 import { Site, type SiteOptions } from '../support/little/site.ts';

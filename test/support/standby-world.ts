@@ -3,14 +3,13 @@ import { backInService, weightIn } from '../../src/domain/standby.ts';
 import type { FleetPort, RefreshChanges, StandbyChanges } from '../../src/fleets/fleet.ts';
 import { behaviourOf, type Step } from '../../src/steps/index.ts';
 import { changeInstances, changePrepared, changeSizes, idsOf } from '../../src/steps/world.ts';
-import type { FakeWorld } from './fake-world.ts';
 import { resized } from './scaled-worlds.ts';
 
 type Change = (what: string, effect: () => void) => Promise<void>;
 
 /** What the group of a fake world does for deploys in place: at once, but for draining and health checks. */
 export function standbyIn(
-  fake: Pick<FakeWorld, 'now' | 'set'>,
+  fake: { readonly now: Snapshot; set(change: (snapshot: Snapshot) => Snapshot): void },
   change: Change,
   traffic: { readonly enter: (pool: string, id: string) => void; readonly leave: (pool: string, id: string) => void },
 ): StandbyChanges & RefreshChanges & Pick<FleetPort, 'resize'> {

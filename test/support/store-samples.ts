@@ -1,6 +1,14 @@
 import { PLAIN } from './worlds.ts';
 import type { AcquireResult, Holder, JournalEntry, Lease, RecordedGoal, Store } from '../../src/stores/store.ts';
 
+/** The store of one test. */
+export interface World {
+  location: string;
+  readonly opener: URL;
+  /** A handle on it, closed after the test. */
+  readonly open: (environment?: string) => Promise<Store>;
+}
+
 export function holder(run: string, more: Partial<Holder> = {}): Holder {
   return {
     run,

@@ -47,6 +47,12 @@ export class Aws {
     return TargetHealthDescriptions!;
   }
 
+  /** Whether all of these instances are healthy in the group. */
+  async allHealthy(arn: string, ids: ReadonlySet<string>): Promise<boolean> {
+    const healthy = (await this.health(arn)).filter(({ TargetHealth }) => TargetHealth!.State === 'healthy');
+    return healthy.filter(({ Target }) => ids.has(Target!.Id!)).length === ids.size;
+  }
+
   /** All instances with the tag. */
   async tagged(key: string): Promise<readonly Instance[]> {
     const found: Instance[] = [];

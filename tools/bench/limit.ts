@@ -20,15 +20,9 @@ export async function bareSwitch(aws: Aws, { blue, green, tag }: Stage): Promise
   await aws.tag(green, tag('promoted'), new Date().toISOString());
   await aws.register(production, green);
   const wanted = new Set(green);
-  while (!(await allHealthy(aws, production, wanted))) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  while (!(await aws.allHealthy(production, wanted))) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   await aws.deregister(production, blue);
   await aws.register(test, blue);
   await aws.deregister(test, green);
   return performance.now() - startedAt;
-}
-
-/** Whether all of these instances are healthy in the group. */
-export async function allHealthy(aws: Aws, arn: string, ids: ReadonlySet<string>): Promise<boolean> {
-  const healthy = (await aws.health(arn)).filter(({ TargetHealth }) => TargetHealth!.State === 'healthy');
-  return healthy.filter(({ Target }) => ids.has(Target!.Id!)).length === ids.size;
 }

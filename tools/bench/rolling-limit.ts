@@ -1,5 +1,4 @@
 import type { Aws } from './aws.ts';
-import { allHealthy } from './limit.ts';
 
 export interface BareRolling {
   readonly batch: number;
@@ -32,7 +31,7 @@ export async function bareRolling(aws: Aws, { batch, tag, deploy }: BareRolling)
     while ((await aws.health(group)).some(({ Target }) => some.includes(Target!.Id!))) await pause();
     await Promise.all(some.map(deploy));
     await aws.register(group, some);
-    while (!(await allHealthy(aws, group, new Set(some)))) await pause();
+    while (!(await aws.allHealthy(group, new Set(some)))) await pause();
     await aws.tag(some, tag('release'), '41');
     await aws.untag(some, tag('left'));
   }

@@ -8,7 +8,6 @@ import { startRig } from '../rig/sandbox.ts';
 import type { Rig } from '../rig/sandbox.ts';
 import { adminOf, countOf } from './admin.ts';
 import { Aws } from './aws.ts';
-import { allHealthy } from './limit.ts';
 import { QUICK, timesFor } from './times.ts';
 
 /** Two fleets of the same size: blue serves production, green is in the test group. */
@@ -77,7 +76,7 @@ async function restore({ aws, blue, green, tag }: Pick<Stage, 'aws' | 'blue' | '
   await aws.untag(green, tag('promoted'));
   for (const [arn, ids] of Object.entries(original)) {
     await aws.register(arn, ids);
-    while (!(await allHealthy(aws, arn, new Set(ids)))) await pause();
+    while (!(await aws.allHealthy(arn, new Set(ids)))) await pause();
     await aws.deregister(arn, ids === blue ? green : blue);
   }
   for (const [arn, ids] of Object.entries(original)) while ((await aws.health(arn)).length > ids.length) await pause();

@@ -1,32 +1,10 @@
 import { ApiFailure } from './failure.ts';
 import { EPOCH } from './clock.ts';
 import type { LittleCloud } from './cloud.ts';
+import type { Layer, OpsInstance, Stack } from './held-by.ts';
 import type { Box, State } from './state.ts';
 
 /** OpsWorks over a little cloud's instances, without its API's breadth. Unlike the sandbox it lets two instances share a hostname. */
-
-export interface Layer {
-  readonly id: string;
-  readonly name: string;
-  readonly json: string;
-  readonly tags: Readonly<Record<string, string>>;
-}
-
-export interface OpsInstance {
-  readonly id: string;
-  readonly layer: string;
-  readonly hostname: string;
-  readonly zone: string;
-  /** The EC2 instance that it has, or had last. */
-  readonly box?: string;
-  /** It was told to stop. */
-  readonly stops: boolean;
-}
-
-export interface Stack {
-  readonly layers: ReadonlyMap<string, Layer>;
-  readonly instances: ReadonlyMap<string, OpsInstance>;
-}
 
 const STACK = 'stack-1';
 const APP = 'shop';

@@ -1,7 +1,8 @@
 import { EPOCH } from './clock.ts';
 import type { LittleCloud } from './cloud.ts';
 import { ApiFailure } from './failure.ts';
-import { scalingOf, TEMPLATE, withGroup, type GroupTag, type ScalingGroup, type TemplateVersion } from './scaling.ts';
+import type { GroupTag, ScalingGroup, TemplateVersion } from './held-by.ts';
+import { scalingOf, TEMPLATE, withGroup } from './scaling.ts';
 import type { State } from './state.ts';
 
 /** The APIs of Auto Scaling and of launch templates, as far as they are asked. */

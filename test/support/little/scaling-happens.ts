@@ -1,5 +1,6 @@
 import type { LittleCloud } from './cloud.ts';
-import { inService, launch, scalingOf, withGroup, type ScalingGroup } from './scaling.ts';
+import type { ScalingGroup } from './held-by.ts';
+import { inService, launch, scalingOf, withGroup } from './scaling.ts';
 
 /** What happens to Auto Scaling groups without any run's doing, and by the hand of others. */
 export const GROUP_HAPPENINGS = [

@@ -1,7 +1,8 @@
 import type { Request, TargetsInput } from './api.ts';
 import type { LittleCloud } from './cloud.ts';
 import { sourcesIn, type SourcesInput, type UpdateInput } from './scaling-api.ts';
-import { groupOfBox, inService, marksOn, scalingOf, type ScalingGroup } from './scaling.ts';
+import type { ScalingGroup } from './held-by.ts';
+import { groupOfBox, inService, marksOn, scalingOf } from './scaling.ts';
 import { isUp, living, PORT, production, type State } from './state.ts';
 
 /** What must never happen to Auto Scaling groups, beside what must never happen at all. */

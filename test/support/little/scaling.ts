@@ -1,47 +1,11 @@
 import type { LittleCloud } from './cloud.ts';
+import type { ScalingGroup, ScalingMember, Scaling } from './held-by.ts';
 import { withBox, type Box, type State } from './state.ts';
 
 /**
  * Auto Scaling over a little cloud's instances, without its API's breadth: groups launch what is missing, register it, let go of what is
  * too much or sick, and replace it, at moments of their own. Rules as in the sandbox (src/sandbox/BEHAVIOUR.md).
  */
-
-export interface ScalingGroup {
-  readonly name: string;
-  readonly minimum: number;
-  readonly maximum: number;
-  readonly desired: number;
-  /** Of the launch template. */
-  readonly version: number;
-  readonly tags: Readonly<Record<string, GroupTag>>;
-  /** Names of the target groups that it registers its instances with. */
-  readonly targetGroups: readonly string[];
-  readonly members: ReadonlyMap<string, ScalingMember>;
-  /** State of the instance refresh that is under way. */
-  readonly refresh?: string;
-}
-
-export interface GroupTag {
-  readonly value: string;
-  readonly propagates: boolean;
-}
-
-export interface ScalingMember {
-  readonly id: string;
-  readonly state: 'Pending' | 'InService' | 'Terminating';
-  readonly version: number;
-}
-
-export interface TemplateVersion {
-  readonly image: string;
-  readonly description?: string;
-}
-
-export interface Scaling {
-  readonly groups: ReadonlyMap<string, ScalingGroup>;
-  /** Of the one launch template, the first one first. */
-  readonly versions: readonly TemplateVersion[];
-}
 
 export const TEMPLATE = 'lt-1';
 const GROUP_NAME = 'aws:autoscaling:groupName';

@@ -1,6 +1,7 @@
 import { heldText } from '../../../src/domain/scaling.ts';
 import { EPOCH } from './clock.ts';
-import { ofGroup, TEMPLATE, type GroupTag, type ScalingGroup, type ScalingMember } from './scaling.ts';
+import type { GroupTag, ScalingGroup, ScalingMember } from './held-by.ts';
+import { ofGroup, TEMPLATE } from './scaling.ts';
 import type { Scene } from './scene.ts';
 import type { Box, Group, State } from './state.ts';
 

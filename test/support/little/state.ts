@@ -1,5 +1,4 @@
-import type { Stack } from './opsworks.ts';
-import type { Scaling } from './scaling.ts';
+import type { Scaling, Stack } from './held-by.ts';
 
 /** What is so in a little cloud, as one value that never changes: the past is a list of them. */
 
