@@ -10,7 +10,7 @@ import { mixedText } from '../src/plan/in-place.ts';
 import { fleetById, inProduction } from '../src/domain/queries.ts';
 import { isScaled } from '../src/domain/scaled.ts';
 import { verificationSentence } from '../src/domain/answers.ts';
-import type { Step } from '../src/steps/index.ts';
+import { ofKind, type Step } from '../src/steps/index.ts';
 import {
   isOnlyUnverified,
   isSwitched,
@@ -206,7 +206,8 @@ export const promote: Task<'promote', typeof OPTIONS> = {
     if (failure.isConflict) return MOVED_BY_OTHERS;
     const to = fleetById(snapshot, goal.fleet);
     const stable = stableFleet(snapshot);
-    const baked = failure.step?.do === 'bake' ? afterBake(snapshot, goal, failure.step, failure.seen) : undefined;
+    const bake = ofKind('bake', failure.step);
+    const baked = bake && afterBake(snapshot, goal, bake, failure.seen);
     if (baked !== undefined && baked !== 'undo') return baked;
     if (baked === undefined && to !== undefined) {
       if (isOnlyUnverified(snapshot, promote.plan(snapshot, withoutBake(goal)))) return unproven(goal.release, failure);

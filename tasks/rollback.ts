@@ -22,6 +22,7 @@ import { letGoSteps, letsGoNow } from '../src/plan/held.ts';
 import { smallerGroup } from '../src/plan/scaling.ts';
 import { inStandbyTexts } from '../src/plan/standby.ts';
 import { trafficModel } from '../src/plan/traffic/index.ts';
+import { ofKind } from '../src/steps/index.ts';
 import type { Switch } from '../src/plan/traffic/model.ts';
 import { verificationSentence } from '../src/domain/answers.ts';
 import { workProblem } from '../src/domain/work.ts';
@@ -192,7 +193,7 @@ export function afterSwitch(snapshot: Snapshot, goal: GoalOf<'promote' | 'rollba
 
 /** AWS and production, or the name servers, disagree; the reason is unknown, and both fleets run. */
 export function unproven(release: string, { step }: Failure): AfterFailure {
-  const who = step?.do === 'await-dns-answers' ? 'the name servers' : "production's own answers";
+  const who = ofKind('await-dns-answers', step) ? 'the name servers' : "production's own answers";
   return {
     leave: 'needs-attention',
     message: `According to AWS, ${release} receives all production traffic, but ${who} do not show it.`,

@@ -26,13 +26,12 @@ export function withApproval(snapshot: Snapshot, goal: Goal, plan: Plan): Plan {
       steps.push(step);
       continue;
     }
-    const asked = awaitStep(goal, terms, have);
-    if (before === 0) steps.splice(atStart, 0, asked);
-    else steps.push(asked);
+    // What was approved before a crash is not waited for again.
+    const asked = [awaitStep(goal, terms, have)].filter((one) => isOpen(snapshot, one));
+    steps.splice(before === 0 ? atStart : steps.length, 0, ...asked);
     steps.push(step, { do: 'spend-approval', fleet: goal.fleet, run: goal.run, share: have });
   }
-  // What was approved before a crash is not waited for again.
-  return { ...plan, steps: steps.filter((step) => step.do !== 'await-approval' || isOpen(snapshot, step)) };
+  return { ...plan, steps };
 }
 
 function isOpen(snapshot: Snapshot, step: Step): boolean {

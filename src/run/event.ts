@@ -17,6 +17,8 @@ export interface PlannedStep {
   readonly pool?: string;
   /** Ids of the instances that it changes. */
   readonly instances: readonly string[];
+  /** Whether it waits for a person's answer. */
+  readonly asks: boolean;
   /** Expected time in seconds. */
   readonly seconds: number;
   /** Healthy targets by production pool once the step is done. */

@@ -23,6 +23,7 @@ const APPROVAL: Reads = { ...NOTHING, approval: true };
 
 export const awaitApproval: StepDefinition<AwaitApproval> = (step) => ({
   ...WAITS,
+  effect: () => 'asks',
   title: () => {
     const then = step.onTimeout === 'go' ? 'then go on' : 'then all goes back';
     return `wait for approval of ${approvalSubject(step)} by ${step.from}, for ${duration(step.limitS)} at most, ${then}`;

@@ -11,6 +11,8 @@ export type Progress = 'todo' | 'under way' | 'done';
 export type Effect =
   /** Nothing: it waits. */
   | 'waits'
+  /** Waits for a person's answer. */
+  | 'asks'
   /** Nothing: it collects evidence, and can do so again at any time. */
   | 'verifies'
   /** Writes tags or TTLs, or targets that only test traffic reaches: takes nothing from production. */

@@ -124,6 +124,11 @@ export type Step = StepOf<StepKind> & Heeds;
 // Each definition stands under its own name.
 steps satisfies { readonly [K in StepKind]: StepDefinition<Extract<Step, { do: K }>> };
 
+/** The step, where it is of this kind: for a task that has to know which of its steps has failed. */
+export function ofKind<K extends StepKind>(kind: K, step: Step | undefined): StepOf<K> | undefined {
+  return step?.do === kind ? step : undefined;
+}
+
 /** What the step is and does: its title, its guard, its action, ... */
 export function behaviourOf(step: Step): StepBehaviour {
   return heeding(step, (steps[step.do] as StepDefinition<Step>)(step));

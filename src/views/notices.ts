@@ -42,10 +42,10 @@ export class NoticeReader {
   }
 
   #stepStarted({ index, title }: Of<'step-started'>): NoticeData | undefined {
-    const isApproval = this.#planned?.steps[index]?.do === 'await-approval';
     const isFirst = !this.#isUnderWay;
     this.#isUnderWay = true;
-    if (isApproval) return this.#notice('approval', `${title}: \`turnout approve\` or \`turnout reject\`.`);
+    if (this.#planned?.steps[index]?.asks)
+      return this.#notice('approval', `${title}: \`turnout approve\` or \`turnout reject\`.`);
     return isFirst
       ? this.#notice('started', `${this.#planned?.steps.length ?? 0} steps; the first one: ${title}.`)
       : undefined;

@@ -210,7 +210,7 @@ test('what is called harmless takes nothing, gives nothing and moves nothing', (
   const more = { limits: { most: 1, withinS: 1 }, spec: { batches: [], summary: [] }, minimumHealthy: MINIMUM };
   for (const kind of HARMLESS) {
     const one = { do: kind, ...step, ...rest, ...more } as unknown as Parameters<typeof behaviourOf>[0];
-    const effects = ['waits', 'verifies', 'records', 'launches'];
+    const effects = ['waits', 'asks', 'verifies', 'records', 'launches'];
     expect(effects, kind).toContain(behaviourOf(one).effect(snapshot));
   }
 });

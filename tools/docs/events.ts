@@ -43,6 +43,7 @@ const step = formatOf<PlannedStep>()(
     fleet: string('id of the fleet that it is about'),
     pool: optional(string('the target group that it is about; absent when there is none')),
     instances: strings('ids of the instances that it changes'),
+    asks: z.boolean().describe("true when it waits for a person's answer: `turnout approve` or `turnout reject`"),
     seconds: number('expected time'),
     healthyAfter: numbers('healthy targets once it is done, by production target group'),
   }),

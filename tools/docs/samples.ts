@@ -23,6 +23,7 @@ export const step: Required<PlannedStep> = {
   pool: POOL,
   instances: ['i-0a', 'i-0b', 'i-0c'],
   seconds: 1,
+  asks: false,
   healthyAfter: { [POOL]: 3 },
 };
 

@@ -80,9 +80,7 @@ function batchSteps(snapshot: Snapshot, change: Switch, pools: readonly string[]
   const rounds = Math.max(0, Math.ceil(members(to).length / batch) - 1);
   const leave = (fleet: Fleet, pool: string, upTo: number): readonly Step[] => {
     const downTo = Math.max(0, members(fleet).length - upTo);
-    return deregisterSteps(fleet, [pool], minimumHealthy, allowedOwnersIn(change)).map((step) =>
-      step.do === 'deregister' ? { ...step, downTo } : step,
-    );
+    return deregisterSteps(fleet, [pool], minimumHealthy, { ...allowedOwnersIn(change), downTo });
   };
   return Array.from({ length: rounds }, (_, n) => (n + 1) * batch).flatMap((upTo) =>
     pools.flatMap((pool): readonly Step[] => [

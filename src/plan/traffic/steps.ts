@@ -54,16 +54,18 @@ export function takeOutSteps(
   return [{ do: 'deregister', pool: name, fleet: fleet.id, minimumHealthy: minimum, ...facts }];
 }
 
+/** A group is detached as a whole, whatever `downTo` says. */
 export function deregisterSteps(
   fleet: Fleet,
   pools: readonly string[],
   minimum: MinimumHealthy = {},
-  facts: LeavingFacts = {},
+  { downTo, ...facts }: LeavingFacts & Pick<StepOf<'deregister'>, 'downTo'> = {},
 ): readonly (StepOf<'deregister'> | StepOf<'detach'>)[] {
   if (isScaled(fleet) && fleet.group.moves === undefined) return [];
   return pools.map((pool) => {
     const leaves = { pool, fleet: fleet.id, minimumHealthy: minimum[pool] ?? NO_MINIMUM, ...facts };
-    return isScaled(fleet) ? { do: 'detach', ...leaves } : { do: 'deregister', ...leaves };
+    if (isScaled(fleet)) return { do: 'detach', ...leaves };
+    return { do: 'deregister', ...leaves, ...defined({ downTo }) };
   });
 }
 

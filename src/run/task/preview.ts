@@ -63,6 +63,7 @@ function viewOf(world: Snapshot, step: Step): Omit<PlannedStep, 'healthyAfter'> 
     ...('pool' in step ? { pool: step.pool } : {}),
     // In one order, so that the same instances read the same in every step.
     instances: behaviour.instances(world).toSorted(),
+    asks: behaviour.effect(world) === 'asks',
     seconds: behaviour.estimateS(world),
   };
 }
