@@ -11,8 +11,8 @@ import { tellRun } from '../support/little/story.ts';
 import { codeOf } from './outcome.ts';
 
 /**
- * What others have lost with Auto Scaling groups, by its number in our notes. Pains 10 and 14 are scenarios as well, with real
- * requests (test/scenarios/auto-scaling.test.ts and attached-groups.test.ts).
+ * What others have lost with Auto Scaling groups, by its number in our notes. With real processes and requests it is in
+ * test/scenarios/pains.test.ts, auto-scaling.test.ts and attached-groups.test.ts.
  */
 
 const MINUTES = 60_000;
