@@ -26,37 +26,40 @@ function askIam({ account = '*' }: Config): Grant {
   return { use: 'read', Sid: 'AskIam', Action, Resource: [`arn:aws:iam::${account}:role/*`] };
 }
 
-/** Statements that some tasks alone need; all other ones are for every task. */
-const ONLY_FOR: Readonly<Record<string, readonly Verb[]>> = {
-  LaunchOwn: ['up'],
-  LaunchFrom: ['up'],
-  TagAtLaunch: ['up'],
-  PassRole: ['up'],
-  MakeVersion: ['up'],
-  LaunchAny: ['up'],
-  MakeClones: ['up'],
-  MakeAlarms: ['up'],
-  EndClones: ['cleanup'],
-  EndAlarms: ['cleanup'],
-  MakePreview: ['up'],
-  TagPreview: ['up'],
-  DeletePreview: ['up', 'promote', 'rollback', 'cleanup'],
-  TerminateOwn: ['cleanup'],
-  RefreshGroups: ['rolling'],
-  SendToOwn: ['rolling', 'deploy'],
-  SendDocument: ['rolling', 'deploy'],
-  CancelCommand: ['rolling', 'deploy'],
-  GivePermits: ['rolling', 'deploy'],
-  DeployOnLayers: ['rolling', 'deploy'],
+const DEPLOYS = ['SendToOwn', 'SendDocument', 'CancelCommand', 'GivePermits', 'DeployOnLayers'];
+
+/** What a task needs beside the statements that are for every task. */
+const NEEDS: Readonly<Record<Verb, readonly string[]>> = {
+  adopt: [],
+  up: [
+    'LaunchOwn',
+    'LaunchFrom',
+    'TagAtLaunch',
+    'PassRole',
+    'MakeVersion',
+    'LaunchAny',
+    'MakeClones',
+    'MakeAlarms',
+    'MakePreview',
+    'TagPreview',
+    'DeletePreview',
+  ],
+  promote: ['DeletePreview'],
+  rollback: ['DeletePreview'],
+  cleanup: ['EndClones', 'EndAlarms', 'DeletePreview', 'TerminateOwn'],
+  rolling: ['RefreshGroups', ...DEPLOYS],
+  deploy: DEPLOYS,
+  drain: [],
+  join: [],
 };
+const SPECIAL: ReadonlySet<string> = new Set(Object.values(NEEDS).flat());
 
 const OF_CLONES: ReadonlySet<string> = new Set(['MakeClones', 'MakeAlarms']);
 
 function isFor({ fleet }: Config, sid: string, task: Verb): boolean {
-  const only = ONLY_FOR[sid];
   // What a group is refreshed with is launched, as by `up`.
   const launches = fleet.kind === 'auto-scaling' && task === 'rolling' && !OF_CLONES.has(sid);
-  return only === undefined || only.includes(task) || (launches && only.includes('up'));
+  return !SPECIAL.has(sid) || NEEDS[task].includes(sid) || (launches && NEEDS.up.includes(sid));
 }
 
 /**

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Verb } from '../domain/goal.ts';
 import { durationMs, inMs, listOf, timeLimit, text, whole } from './values.ts';
 
 const WORDS = 'a list of a program and its arguments, such as [./deploy.sh, --fast]';
@@ -164,7 +165,18 @@ export const drainCheckSection = z
     'Ends the draining of an instance as soon as it has no request in flight, instead of after the deregistration delay.',
   );
 
-const VERBS = ['adopt', 'up', 'promote', 'rollback', 'cleanup', 'rolling', 'deploy', 'drain', 'join'] as const;
+const EVERY_VERB: Readonly<Record<Verb, true>> = {
+  adopt: true,
+  up: true,
+  promote: true,
+  rollback: true,
+  cleanup: true,
+  rolling: true,
+  deploy: true,
+  drain: true,
+  join: true,
+};
+const VERBS = Object.keys(EVERY_VERB) as Verb[];
 
 const hook = z
   .strictObject({

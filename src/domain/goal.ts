@@ -9,7 +9,7 @@ import type { Convergence } from './waves.ts';
 
 /** What was asked for, pinned when the run began: the same goal gives the same end from any machine. */
 
-export type Verb = 'adopt' | 'up' | 'promote' | 'rollback' | 'cleanup' | 'rolling' | 'deploy' | 'drain' | 'join';
+export type Verb = Goal['verb'];
 
 /** The fewest healthy targets that a pool must have: in all, and in each zone. */
 export interface PoolMinimum {

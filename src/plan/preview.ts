@@ -47,13 +47,23 @@ export function previewProblem(snapshot: Snapshot, goal: Goal): string | undefin
 
 const WITHOUT = 'Or take `preview` out of the config; then run this again.';
 
-const VERBS = ['up', 'promote', 'rollback', 'cleanup'] as const;
+const CHANGES_PREVIEW = {
+  adopt: false,
+  up: true,
+  promote: true,
+  rollback: true,
+  cleanup: true,
+  rolling: false,
+  deploy: false,
+  drain: false,
+  join: false,
+} as const satisfies Record<Verb, boolean>;
 
-type About = GoalOf<(typeof VERBS)[number]>;
+type About = GoalOf<{ [V in Verb]: (typeof CHANGES_PREVIEW)[V] extends true ? V : never }[Verb]>;
 
 /** Whether a run of that verb makes the rules, or deletes them. */
 export function mayLeavePreview(verb: Verb): boolean {
-  return VERBS.some((one) => one === verb);
+  return CHANGES_PREVIEW[verb];
 }
 
 function isAbout(goal: Goal): goal is About {
