@@ -1,6 +1,7 @@
 import { explainInstance } from '../domain/explain.ts';
 import { leftoverText } from '../domain/group-problems.ts';
 import { fleetById } from '../domain/queries.ts';
+import { isAttached } from '../domain/roles.ts';
 import type { StepDefinition } from './definition.ts';
 import { REQUEST } from './presets.ts';
 import { limit } from './timing.ts';
@@ -26,7 +27,13 @@ export const remove: StepDefinition<Remove> = (step) => ({
         : `let go of ${group.name} when its instances have ended; it stays, at 0`;
   },
   instances: (snapshot) => idsOf(fleetOf(snapshot, step).instances),
-  estimateS: () => SHUTDOWN_S,
+  // A group that is set to 0 lets its instances drain from where it is attached before it ends them (Auto Scaling user guide, load
+  // balancers: deregistration delay).
+  estimateS: (snapshot) => {
+    const fleet = fleetOf(snapshot, step);
+    const delays = snapshot.pools.filter((pool) => isAttached(fleet, pool)).map((pool) => pool.deregistrationDelayS);
+    return Math.max(0, ...delays) + SHUTDOWN_S;
+  },
   progress: (snapshot) => {
     const fleet = fleetById(snapshot, step.fleet);
     if (fleet === undefined) return 'done';

@@ -29,8 +29,7 @@ function groupIn(site: Site, name: string): ScalingGroup {
 async function scaledTo(site: Site, name: string, desired: number): Promise<void> {
   site.cloud.change((state) => withGroup(state, name, { desired }));
   await site.clock.until(() => inService(groupIn(site, name)).length === desired, MINUTES);
-  // As many are healthy.
-  await site.clock.until(() => production(site.cloud.state).every(({ members }) => members.size >= desired), MINUTES);
+  await site.clock.until(() => answering(site.cloud.state, OLD) === desired, MINUTES);
 }
 
 /** Images of what new requests of production are sent to. */

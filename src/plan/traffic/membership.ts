@@ -99,7 +99,9 @@ function comeIn(snapshot: Snapshot, change: Switch, pools: readonly string[]): r
   return [
     ...groups.map(({ pool, minimum }) => enterStep(change, pool, minimum)),
     ...groups.map(({ pool, minimum }): Step => {
-      return { do: 'await-healthy', pool, fleet: to.id, minimumHealthy: minimum, need };
+      // What it does not have yet it grows to directly after.
+      const grows = growSteps(snapshot, change, pool).length > 0;
+      return { do: 'await-healthy', pool, fleet: to.id, minimumHealthy: grows ? NO_MINIMUM : minimum, need };
     }),
     ...groups.flatMap(({ pool }) => slowStart(snapshot, change, pool)),
   ];
