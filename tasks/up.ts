@@ -1,7 +1,7 @@
 import { liveFleets, members, poolsOf, roleOf, servingFleets, type Role } from '../src/domain/roles.ts';
 import type { Fleet, Snapshot } from '../src/domain/snapshot.ts';
 import { countByZone, NO_MINIMUM, total } from '../src/domain/minimum-healthy.ts';
-import { isRefusal, launchCount, refusal, type Refusal } from '../src/domain/goal.ts';
+import { isRefusal, launchCount, refusal, type GoalOf, type Refusal, type RequestedBy } from '../src/domain/goal.ts';
 import { isScaled } from '../src/domain/scaled.ts';
 import { defined } from '../src/domain/defined.ts';
 import { stepsLeft } from '../src/plan/ending.ts';
@@ -15,6 +15,7 @@ import { trafficModel } from '../src/plan/traffic/index.ts';
 import { groupsProblem } from '../src/plan/group-checks.ts';
 import { nextQuotaProblem } from '../src/plan/quotas.ts';
 import { outsideNotes } from '../src/plan/outsiders.ts';
+import { fleetToShow } from '../src/plan/preview.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
 import { isShownByPreview, previewSentence } from '../src/domain/preview-rules.ts';
 import { scalingNotes, scalingProblem } from '../src/plan/scaling.ts';
@@ -66,6 +67,8 @@ export const up: Task<'up', typeof OPTIONS> = {
   async pinGoal({ snapshot, options, requestedBy, resolve, fleetCount, settings }) {
     const world = knownWorld(snapshot);
     if (isRefusal(world)) return world;
+    const shown = shownAnew(snapshot, { ...requestedBy, ...options });
+    if (shown !== undefined) return shown;
     const model = trafficModel(snapshot);
     const owned = (): Refusal | undefined =>
       ownersProblem(snapshot, world.serving.flatMap(members), allowedBy(options).allowed);
@@ -112,7 +115,7 @@ export const up: Task<'up', typeof OPTIONS> = {
   },
 
   plan(snapshot, goal) {
-    const { fleet, release, spec, run, checks = [], tellsRelease = false } = goal;
+    const { fleet, release, spec, run, checks = [], tellsRelease = false, isUp = false } = goal;
     const green = fleetById(snapshot, fleet) ?? { id: fleet, release, marks: {}, instances: [] };
     const model = trafficModel(snapshot);
     const test = model
@@ -128,6 +131,7 @@ export const up: Task<'up', typeof OPTIONS> = {
       minimumHealthy: NO_MINIMUM,
       need: 'all',
     }));
+    if (isUp) return planAhead(snapshot, healthy);
     const booted: readonly Step[] = spec.group
       ? [
           { do: 'fill-group', fleet, release, spec, group: spec.group, run, who, since },
@@ -155,7 +159,7 @@ export const up: Task<'up', typeof OPTIONS> = {
   },
 
   afterFailure(snapshot, goal) {
-    const { fleet, release, spec } = goal;
+    const { fleet, release, spec, isUp = false } = goal;
     const green = fleetById(snapshot, fleet);
     const have = green?.instances.length ?? 0;
     const left = green === undefined ? 0 : members(green).length;
@@ -165,7 +169,7 @@ export const up: Task<'up', typeof OPTIONS> = {
     const fewer = have === 0 ? '--count N` launches fewer' : `--count ${have}\` goes on with what was launched`;
     return {
       leave: 'safe',
-      message: `${left === 0 ? 'No instance was launched' : 'What was launched is left for inspection'}.${goesOn} ${minimumProblem(snapshot) ?? 'Production is as it was.'}`,
+      message: `${left === 0 ? 'No instance was launched' : isUp ? `${release} is as it was` : 'What was launched is left for inspection'}.${goesOn} ${minimumProblem(snapshot) ?? 'Production is as it was.'}`,
       next: [
         `\`${again}\` (or \`turnout resume\`) goes on with it`,
         ...(have < wanted && wanted > 1 && spec.group === undefined ? [`\`${again} ${fewer}`] : []),
@@ -179,7 +183,8 @@ export const up: Task<'up', typeof OPTIONS> = {
 
   finalProblem: (snapshot, goal) => stepsLeft(snapshot, up.plan(snapshot, goal)),
 
-  question: (_snapshot, goal) => `Boot ${launchCount(goal.spec)} instances of ${goal.release}?`,
+  question: (_snapshot, { isUp, spec, release }) =>
+    isUp ? `Lead people to ${release} as \`preview\` says now?` : `Boot ${launchCount(spec)} instances of ${release}?`,
 
   standing: (snapshot, goal) => {
     const testUrls = poolsOf(snapshot, 'test').flatMap((pool) => pool.urls);
@@ -213,6 +218,18 @@ const ADVICE: Readonly<Record<Exclude<Role, 'blue'>, readonly string[]>> = {
   rejected: ['`turnout cleanup` terminates it.', '`turnout promote` tries it again.'],
   retired: ['`turnout cleanup` terminates it.'],
 };
+
+/** It is up, and not everybody is led to it whom `preview` means: then that is all that is left to do. */
+function shownAnew(
+  snapshot: Snapshot,
+  { run, who, since, release, count, zone, cloneFrom }: RequestedBy & option.OptionsOf<typeof OPTIONS>,
+): GoalOf<'up'> | undefined {
+  const fleet = [count, zone, cloneFrom].some((one) => one !== undefined) ? undefined : fleetToShow(snapshot, release);
+  if (fleet === undefined) return undefined;
+  const batches = Object.entries(countByZone(members(fleet))).map(([at, n]) => ({ zone: at, subnet: '', count: n }));
+  const spec = { kind: '', summary: [], batches, request: {} };
+  return { run, who, since, verb: 'up', fleet: fleet.id, release, spec, isUp: true };
+}
 
 /** A group that was given a release, or was emptied of one, and has no instance: a run that was given up has left its tags. */
 function begun(snapshot: Snapshot): Refusal | undefined {

@@ -149,6 +149,8 @@ export type Goal = RequestedBy & { readonly fleet: string; readonly release: str
     | {
         readonly verb: 'up';
         readonly spec: LaunchSpec;
+        /** The fleet is up already, and stays as it is: only who is led to it by `preview` is put right. */
+        readonly isUp?: true;
         /** The instance that was named to be cloned. */
         readonly cloneFrom?: string;
         /** What it has to answer before it counts as up. Absent: nothing. */

@@ -17,7 +17,16 @@ export function previewRules({ preview }: Pick<Snapshot, 'preview'>, keeps: read
   return preview?.state === 'seen' ? preview.rules.filter(({ fleet }) => !keeps.includes(fleet)) : [];
 }
 
-/** The rule that leads people to this pool above that route. */
+/** Of the rules of that fleet, those that are not as they would be made now, or lead where nothing is tested. */
+export function outdatedRules(snapshot: Pick<Snapshot, 'preview' | 'pools'>, fleet: string): readonly PreviewRule[] {
+  const leadsToTest = ({ group }: PreviewRule): boolean =>
+    snapshot.pools.some(({ arn, role }) => arn === group && role === 'test');
+  return previewRules(snapshot, []).filter(
+    (rule) => rule.fleet === fleet && (rule.isOutdated === true || !leadsToTest(rule)),
+  );
+}
+
+/** The rule that leads people to this pool above that route, as `preview` says now. */
 export function previewRuleAbove(
   snapshot: Pick<Snapshot, 'preview'>,
   fleet: string,
@@ -25,7 +34,7 @@ export function previewRuleAbove(
   pool: Pick<Pool, 'arn'>,
 ): PreviewRule | undefined {
   return previewRules(snapshot, []).find(
-    (rule) => rule.fleet === fleet && rule.above === above && rule.group === pool.arn,
+    (rule) => rule.fleet === fleet && rule.above === above && rule.group === pool.arn && rule.isOutdated !== true,
   );
 }
 
@@ -56,7 +65,8 @@ export function previewTexts(snapshot: Pick<Snapshot, 'preview'>): readonly stri
   const told = previewRules(snapshot, []).map(({ name, release, group, isOutdated }) => {
     if (group === undefined) return `${name} was made for ${release}, and others have changed where it leads.`;
     if (by === undefined) return `${name} still leads some requests to ${release}. ${UNWANTED}`;
-    if (isOutdated) return `${name} leads requests to ${release} by what \`preview\` said before, not ${by}.`;
+    if (isOutdated)
+      return `${name} leads requests to ${release}, but is not as \`preview\` and production's rule say now, not ${by}.`;
     return `${by} leads to ${release} (${name}).`;
   });
   return sentences(previewUnknown(snapshot), ...told);
@@ -75,5 +85,5 @@ export function previewSentence({ preview }: Pick<Snapshot, 'preview'>, release:
 /** Whether the release that was brought up can be looked at, as far as the config wants it. */
 export function isShownByPreview({ preview }: Pick<Snapshot, 'preview'>, release: string): boolean {
   if (preview?.state !== 'seen' || preview.by === undefined) return true;
-  return preview.rules.some((rule) => rule.release === release);
+  return preview.rules.some((rule) => rule.release === release && rule.isOutdated !== true);
 }

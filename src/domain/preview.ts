@@ -12,7 +12,7 @@ export interface PreviewRule {
   readonly above: string;
   /** ARN of the target group to which all of it goes; absent where somebody has changed that. */
   readonly group?: string;
-  /** It asks for something else than `preview` in the config does now. */
+  /** One that is made now would ask for something else, by the config or by production's own rule, or stand where it is reached. */
   readonly isOutdated?: true;
 }
 

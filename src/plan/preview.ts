@@ -1,11 +1,14 @@
 import { isRefusal, refusal, type Goal, type GoalOf, type Refusal, type Verb } from '../domain/goal.ts';
 import type { Preview } from '../domain/preview.ts';
-import { isBehind, previewRuleAbove, previewRules, previewUnknown } from '../domain/preview-rules.ts';
+import { isBehind, outdatedRules, previewRuleAbove, previewTexts, previewUnknown } from '../domain/preview-rules.ts';
 import { fleetById } from '../domain/queries.ts';
-import type { Pool, Snapshot } from '../domain/snapshot.ts';
+import { liveFleets, roleOf } from '../domain/roles.ts';
+import type { Fleet, Pool, Snapshot } from '../domain/snapshot.ts';
 import { list, sentences } from '../domain/text.ts';
 import { movesProduction } from '../steps/definition.ts';
+import { rulesToDelete, type DeletePreview } from '../steps/delete-preview.ts';
 import type { Step } from '../steps/index.ts';
+import { planAhead } from './ahead.ts';
 import { shareIn } from './approval.ts';
 import { effectsOf } from './effects.ts';
 import { stepsLeft } from './ending.ts';
@@ -30,12 +33,53 @@ export function withPreview(snapshot: Snapshot, goal: Goal, plan: Plan): Plan | 
   if (goal.verb === 'up') {
     const created = createSteps(snapshot, preview, goal);
     if (isRefusal(created)) return created;
-    const others = deleteSteps(snapshot, goal, preview.by === undefined ? [] : [goal.fleet]);
-    return { ...plan, steps: [...others, ...steps, ...created] };
+    const keeps = preview.by === undefined ? [] : [goal.fleet];
+    const others = deleteSteps(snapshot, { fleet: goal.fleet, keeps, renews: true });
+    const ahead = planAhead(snapshot, [...others, ...steps, ...created]);
+    return isRefusal(ahead) ? ahead : { ...plan, steps: ahead.steps };
   }
-  const gone = deleteSteps(snapshot, goal, keptBy(snapshot, goal));
+  const gone = deleteSteps(snapshot, { fleet: goal.fleet, keeps: keptBy(snapshot, goal) });
+  const notes = goal.verb === 'promote' ? outdatedNotes(snapshot, goal) : [];
   const at = { promote: firstMove(snapshot, plan), rollback: steps.length, cleanup: 0 }[goal.verb];
-  return { ...plan, steps: [...steps.slice(0, at), ...gone, ...steps.slice(at)] };
+  return { notes: [...plan.notes, ...notes], steps: [...steps.slice(0, at), ...gone, ...steps.slice(at)] };
+}
+
+/** The fleet beside production that `up` with this release would lead people to, or lead otherwise; undefined where all is as `preview` says. */
+export function fleetToShow(snapshot: Snapshot, release: string): Fleet | undefined {
+  const { preview } = snapshot;
+  const [fleet, second] = liveFleets(snapshot).filter((one) => roleOf(snapshot, one) !== 'blue');
+  if (preview?.state !== 'seen' || preview.by === undefined || second !== undefined) return undefined;
+  if (fleet?.release !== release || !isBeside(snapshot, fleet)) return undefined;
+  const created = createSteps(snapshot, preview, { fleet: fleet.id, release });
+  const isMissing = isRefusal(created) || created.length > 0;
+  return isMissing || deleteSteps(snapshot, { fleet: fleet.id, keeps: [fleet.id], renews: true }).length > 0
+    ? fleet
+    : undefined;
+}
+
+/** How people get to see what has nothing of production any more; for the end of a run that has deleted its rule. */
+export function showAgainAdvice(snapshot: Snapshot): readonly string[] {
+  return toShow(snapshot).map(({ by, fleet: { release } }) => `\`turnout up --release ${release}\` leads ${by} to it`);
+}
+
+/** What `status` shows of it, as sentences. */
+export function previewFacts(snapshot: Snapshot): readonly string[] {
+  const lacking = toShow(snapshot).map(({ by, preview, fleet: { id, release } }) => {
+    const created = createSteps(snapshot, preview, { fleet: id, release });
+    const why = isRefusal(created) ? created.message : `\`turnout up --release ${release}\` makes the rule.`;
+    return `${by} does not lead to ${release}: ${why}`;
+  });
+  return [...previewTexts(snapshot), ...lacking];
+}
+
+/** None or one. */
+function toShow(snapshot: Snapshot): readonly { by: string; preview: Seen; fleet: Fleet }[] {
+  const { preview } = snapshot;
+  if (preview?.state !== 'seen' || preview.by === undefined) return [];
+  const { by } = preview;
+  return liveFleets(snapshot).flatMap((fleet) =>
+    fleetToShow(snapshot, fleet.release) === fleet ? { by, preview, fleet } : [],
+  );
 }
 
 /** What of it is not as it is to be once the goal is reached; undefined when all is. */
@@ -76,8 +120,8 @@ function keptBy({ fleets }: Snapshot, goal: About): readonly string[] {
   return fleets.flatMap(({ id, release }) => (release === goal.only ? [] : id));
 }
 
-function deleteSteps(snapshot: Snapshot, { fleet }: About, keeps: readonly string[]): readonly Step[] {
-  return previewRules(snapshot, keeps).length === 0 ? [] : [{ do: 'delete-preview', fleet, keeps }];
+function deleteSteps(snapshot: Snapshot, which: Omit<DeletePreview, 'do'>): readonly Step[] {
+  return rulesToDelete(snapshot, which).length === 0 ? [] : [{ do: 'delete-preview', ...which }];
 }
 
 /** People look at green until then, also while an approval is waited for. */
@@ -86,9 +130,12 @@ function firstMove(snapshot: Snapshot, plan: Plan): number {
   return at < 0 ? 0 : at;
 }
 
-function createSteps(snapshot: Snapshot, preview: Seen, { fleet, release }: GoalOf<'up'>): readonly Step[] | Refusal {
-  const green = fleetById(snapshot, fleet) ?? { id: fleet, release, marks: {}, instances: [] };
-  if (preview.by === undefined || shareIn(snapshot, fleet) > 0 || green.marks.promoted !== undefined) return [];
+type Shown = Pick<GoalOf<'up'>, 'fleet' | 'release'>;
+
+function createSteps(snapshot: Snapshot, preview: Seen, { fleet, release }: Shown): readonly Step[] | Refusal {
+  const known = fleetById(snapshot, fleet);
+  const green = known ?? { id: fleet, release, marks: {}, instances: [] };
+  if (preview.by === undefined || (known !== undefined && !isBeside(snapshot, known))) return [];
   const pools = trafficModel(snapshot)
     .testPools(green)
     .filter(({ role }) => role === 'test');
@@ -105,6 +152,17 @@ function createSteps(snapshot: Snapshot, preview: Seen, { fleet, release }: Goal
       steps.push({ do: 'create-preview', fleet, release, pool: pool.name, above: place.arn });
   }
   return steps;
+}
+
+/** It is tested, and has nothing of production: also where it had, and production was moved back. */
+function isBeside(snapshot: Snapshot, fleet: Fleet): boolean {
+  const role = roleOf(snapshot, fleet);
+  return (role === 'green' || role === 'rejected') && shareIn(snapshot, fleet.id) === 0;
+}
+
+/** Who has looked at green by another rule than the config has now, has looked at it all the same. */
+function outdatedNotes(snapshot: Snapshot, { fleet }: About): readonly string[] {
+  return outdatedRules(snapshot, fleet).length === 0 ? [] : previewTexts(snapshot);
 }
 
 function poolProblem(place: string, behind: readonly Pool[]): string | undefined {

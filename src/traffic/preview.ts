@@ -24,9 +24,9 @@ interface NewPreview {
 export interface PreviewPort {
   /** The config has it. */
   readonly isWanted: boolean;
-  /** One request for each listener of production's load balancers, and one for the tags of 20 of their rules. */
+  /** What finds the listeners of production's load balancers, one request for each, and one for the tags of 20 of their rules. */
   read(): Promise<Preview>;
-  /** One request. A second one is refused by AWS, and does no harm. */
+  /** One request. A second one is refused by AWS, and does no harm: see `Elbv2.createRule`. */
   createRule(rule: NewPreview): Promise<void>;
   /** One request for each. Those that are not there any more are gone. */
   deleteRules(arns: readonly string[]): Promise<void>;
@@ -50,7 +50,8 @@ export function createPreviews(
   if (traffic.kind === 'weighted-dns') return NO_PREVIEW;
   const tags = tagsOf(owner);
   const named = traffic.kind === 'target-groups' ? traffic.production : traffic.groups;
-  const listeners = remember(async () => {
+  // At each reading: others add and delete listeners while servers boot, or an approval is waited for.
+  const listeners = async () => {
     const groups = (await findGroups(elbv2, inRole('production', named), undefined)).filter(isReadable);
     return {
       groups: groups.map(({ arn }) => arn),
@@ -59,7 +60,7 @@ export function createPreviews(
         groups.map(({ group }) => group),
       ),
     };
-  });
+  };
   /** ARNs of production's own routes, where the config names them. */
   const routes = remember(async () => {
     if (traffic.kind === 'target-groups') return undefined;
@@ -78,7 +79,7 @@ export function createPreviews(
     return {
       state: 'seen',
       ...(preview && { by: wordsOf(preview) }),
-      rules: seen.flatMap(({ ours }) => ours),
+      rules: seen.flatMap(({ ours }) => ours.map(({ rule }) => rule)),
       places: planned.map(({ place }) => place),
     };
   };
@@ -129,7 +130,7 @@ export function isPreview(tags: Tags | undefined, owner: Ownership): boolean {
 interface ReadListener extends FoundListener {
   /** Without ours. */
   readonly rules: readonly Rule[];
-  readonly ours: readonly PreviewRule[];
+  readonly ours: readonly { readonly rule: PreviewRule; readonly priority: number }[];
 }
 
 async function readListener(
@@ -144,16 +145,18 @@ async function readListener(
   if (balancer.Type === 'network') return { ...found, rules: [{ IsDefault: true, RuleArn: arn, Actions }], ours: [] };
   const rules = await elbv2.rules(arn);
   const tags = await elbv2.tags(rules.flatMap(({ IsDefault, RuleArn }) => (IsDefault ? [] : (RuleArn ?? []))));
-  const ours = rules.flatMap((rule): readonly PreviewRule[] => {
+  const above = (place: string) => rules.find((rule) => (rule.IsDefault ? arn : rule.RuleArn) === place);
+  const ours = rules.flatMap((rule): ReadListener['ours'] => {
     const tagged = read(tags.get(rule.RuleArn ?? '') ?? {});
     if (tagged === undefined) return [];
     const [[group, weight] = [], second] = [...weightsIn(rule.Actions ?? [])];
     const leads = second === undefined && (weight ?? 0) > 0 ? { group } : {};
-    const isOutdated = preview !== undefined && !asksFor(rule, conditionOf(preview));
+    const isOutdated = preview !== undefined && !isAsNow(rule, above(tagged.above), preview);
     const name = routeName(balancer, listener, rule.Priority);
-    return [{ arn: rule.RuleArn ?? '', name, ...tagged, ...defined(leads), ...(isOutdated && { isOutdated }) }];
+    const one = { arn: rule.RuleArn ?? '', name, ...tagged, ...defined(leads), ...(isOutdated && { isOutdated }) };
+    return [{ rule: one, priority: Number(rule.Priority) }];
   });
-  const own = new Set(ours.map((rule) => rule.arn));
+  const own = new Set(ours.map(({ rule }) => rule.arn));
   return { ...found, rules: rules.filter(({ RuleArn }) => !own.has(RuleArn ?? '')), ours };
 }
 
@@ -163,7 +166,7 @@ interface Planned {
 }
 
 function plansFor(
-  { balancer, listener, rules }: ReadListener,
+  { balancer, listener, rules, ours }: ReadListener,
   isProduction: (arn: string, rule: Rule) => boolean,
   preview: PreviewConfig | undefined,
 ): readonly Planned[] {
@@ -173,8 +176,13 @@ function plansFor(
     if (!isProduction(arn, rule)) return [];
     const name = rule.IsDefault ? routeName(balancer, listener) : routeName(balancer, listener, rule.Priority);
     const at = { arn, name, url: urlOf(balancer, listener), balancer: balancer.LoadBalancerArn ?? '' };
-    const priority = freeAbove(rule, rules);
-    const conditions = [...(rule.Conditions ?? []).map(resendable), ...(preview ? [conditionOf(preview)] : [])];
+    const others = ours.filter((one) => one.rule.above !== arn);
+    const priority = freeAbove(
+      rule,
+      rules,
+      others.map((one) => one.priority),
+    );
+    const conditions = conditionsAbove(rule, preview);
     const problem = problemOf(name, balancer.Type, rule, conditions, priority);
     if (problem !== undefined || priority === undefined) return [{ place: { ...at, ...defined({ problem }) } }];
     const { Actions: actions = [], Transforms: transforms = [] } = rule;
@@ -186,15 +194,20 @@ function plansFor(
 const ABOVE_DEFAULT = 49_000;
 const LOWEST = 50_000;
 
-/** Directly above the rule, so that it takes nothing from any other; undefined where nothing is free there. */
-function freeAbove({ IsDefault, Priority }: Rule, rules: readonly Rule[]): number | undefined {
+/**
+ * Above the rule, with nothing between that is not ours, so that it takes nothing from any other; undefined where nothing is free
+ * there. `ours`: priorities of our rules above other places. One that is above this place goes before another one is made.
+ */
+function freeAbove({ IsDefault, Priority }: Rule, rules: readonly Rule[], ours: readonly number[]): number | undefined {
   const taken = rules.filter((rule) => !rule.IsDefault).map((rule) => Number(rule.Priority));
   if (IsDefault) {
-    const below = Math.max(ABOVE_DEFAULT, ...taken.map((priority) => priority + 1));
+    const below = Math.max(ABOVE_DEFAULT, ...[...taken, ...ours].map((priority) => priority + 1));
     return below > LOWEST ? undefined : below;
   }
-  const above = Number(Priority) - 1;
-  return above < 1 || taken.includes(above) ? undefined : above;
+  const highest = Math.max(0, ...taken.filter((priority) => priority < Number(Priority)));
+  let free = Number(Priority) - 1;
+  while (free > highest && ours.includes(free)) free -= 1;
+  return free > highest ? free : undefined;
 }
 
 /** Values of all conditions of a rule together (ALB user guide, quotas). */
@@ -239,11 +252,26 @@ function conditionOf(preview: PreviewConfig): RuleCondition {
   return { Field: 'http-header', HttpHeaderConfig: { HttpHeaderName: 'Cookie', Values } };
 }
 
-/** Of conditions that `conditionOf` makes. */
-function asksFor({ Conditions = [] }: Rule, wanted: RuleCondition): boolean {
-  const textOf = ({ HttpHeaderConfig: header, SourceIpConfig: source }: RuleCondition): string =>
-    JSON.stringify([header?.HttpHeaderName, header?.Values ?? source?.Values]).toLowerCase();
-  return Conditions.some((one) => textOf(one) === textOf(wanted));
+/** Of a rule above this one. */
+function conditionsAbove({ Conditions = [] }: Rule, preview: PreviewConfig | undefined): readonly RuleCondition[] {
+  return [...Conditions.map(resendable), ...(preview ? [conditionOf(preview)] : [])];
+}
+
+/** Whether one that is made now would ask for the same; and it is reached, so that it stands before what it was made for. */
+function isAsNow({ Conditions = [], Priority }: Rule, above: Rule | undefined, preview: PreviewConfig): boolean {
+  if (above === undefined) return false;
+  const isBefore = above.IsDefault || Number(Priority) < Number(above.Priority);
+  return isBefore && textOf(Conditions) === textOf(conditionsAbove(above, preview));
+}
+
+/** The same for the same conditions, in whatever order. */
+function textOf(conditions: readonly RuleCondition[]): string {
+  const sorted = (_key: string, value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map((one) => JSON.stringify(one, sorted)).toSorted();
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  };
+  return JSON.stringify(conditions.map(resendable), sorted).toLowerCase();
 }
 
 function wordsOf(preview: PreviewConfig): string {

@@ -4,7 +4,7 @@ import { forgotten } from '../domain/idle.ts';
 import { keptVolumesOf } from '../domain/kept-volumes.ts';
 import { allPassedOver } from '../domain/passed-over.ts';
 import { foreignRoutes } from '../domain/outside.ts';
-import { previewTexts } from '../domain/preview-rules.ts';
+import { previewFacts } from '../plan/preview.ts';
 import { members, type Role } from '../domain/roles.ts';
 import { outsideFacts } from '../plan/outsiders.ts';
 import { goalData } from './json.ts';
@@ -98,7 +98,7 @@ function previewData(snapshot: Snapshot) {
     state: preview.state,
     by,
     rules: rules.map(({ name, fleet, release }) => ({ name, fleet, release })),
-    words: previewTexts(snapshot),
+    words: previewFacts(snapshot),
   };
 }
 

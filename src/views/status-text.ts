@@ -6,7 +6,7 @@ import { closedText } from '../domain/freeze.ts';
 import { forgotten, hardwareOf } from '../domain/idle.ts';
 import { keptVolumeFacts, leftVolumeFacts } from '../domain/kept-volumes.ts';
 import { allPassedOver } from '../domain/passed-over.ts';
-import { previewTexts } from '../domain/preview-rules.ts';
+import { previewFacts } from '../plan/preview.ts';
 import { scalingFacts } from '../plan/scaling.ts';
 import { outsideFacts } from '../plan/outsiders.ts';
 import { subjectOf } from '../domain/goal.ts';
@@ -115,7 +115,7 @@ function passedOverLines(snapshot: Snapshot, width: number, paint: Paint): strin
 
 /** Nothing while there is no such rule. */
 function previewLines(snapshot: Snapshot, width: number, paint: Paint): string[] {
-  return previewTexts(snapshot).flatMap((text) => headed('Preview:', 'bold', text, width, paint));
+  return previewFacts(snapshot).flatMap((text) => headed('Preview:', 'bold', text, width, paint));
 }
 
 /** Nothing once it is decided. */

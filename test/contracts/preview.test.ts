@@ -38,6 +38,7 @@ function portOf(
   preview: PreviewConfig | 'none' = HEADER,
   owner = OWNER,
   green = 'shop-green',
+  kind: 'weighted-listener' | 'target-groups' = 'weighted-listener',
 ): PreviewPort {
   const ports = sandbox.elbv2.urls().map(({ url }) => Number(new URL(url).port));
   const routes = ports.map((port, n): RouteConfig => ({
@@ -45,7 +46,7 @@ function portOf(
     port,
     ...(n === 1 && { priority: 10 }),
   }));
-  const traffic = {
+  const byWeights = {
     kind: 'weighted-listener',
     groups: [{ targetGroup: 'shop-blue' }, { targetGroup: green }],
     production: routes.slice(0, 2),
@@ -56,6 +57,8 @@ function portOf(
     steps: [100],
     everyMs: 1000,
   } as const;
+  const groups = { production: [{ targetGroup: 'shop-blue' }], test: [{ targetGroup: green }] };
+  const traffic = kind === 'target-groups' ? { kind, ...groups } : byWeights;
   return createPreviews(
     new Elbv2(openSession(sandbox.url)),
     { traffic, ...(preview !== 'none' && { preview }) },
@@ -136,6 +139,53 @@ describe('a rule of preview', () => {
       expect.stringMatching(/^No priority is free directly above shop:\d+\.$/),
       expect.stringMatching(/^No priority is free directly above shop:\d+ priority 10\.$/),
     ]);
+  });
+
+  test('gives way to those that others move: none of its own is taken for free, and one that is not reached is outdated', async () => {
+    const sandbox = await start();
+    const [, byRule] = listeners(sandbox);
+    const port = portOf(sandbox);
+    await make(sandbox, port);
+    const outdated = async () => (await seenBy(port)).rules.map(({ name, isOutdated = false }) => [name, isOutdated]);
+    const own = (await rulesAt(sandbox, byRule)).find(({ Priority }) => Priority === '10');
+    const move = async (RuleArn: string | undefined, Priority: number) =>
+      callElbv2(sandbox, 'SetRulePriorities', { RulePriorities: [{ RuleArn, Priority }] });
+    const theirs = await addRule(sandbox, byRule, 20);
+    await move(own?.RuleArn, 12);
+    expect((await outdated())[1]).toEqual([expect.stringMatching(/ priority 9$/), false]);
+    await move(own?.RuleArn, 5);
+    expect((await outdated())[1]).toEqual([expect.stringMatching(/ priority 9$/), true]);
+    expect((await seenBy(port)).places[1]).toMatchObject({ priority: 4 });
+    // Another one leads to production now, directly below the rule of ours that is left.
+    await callElbv2(sandbox, 'ModifyRule', { RuleArn: theirs, Actions: own?.Actions });
+    await move(theirs, 10);
+    const membership = portOf(sandbox, HEADER, OWNER, 'shop-green', 'target-groups');
+    const [made, above] = (await seenBy(membership)).places.slice(1);
+    expect([made?.priority, above?.priority]).toEqual([4, 8]);
+    await membership.createRule({ above: above!.arn, group: sandbox.test[0]!.arn, ...GREEN });
+    await callElbv2(sandbox, 'ModifyRule', {
+      RuleArn: theirs,
+      Conditions: [{ Field: 'path-pattern', Values: ['/shop/*'] }],
+    });
+    expect((await seenBy(membership)).rules.map(({ isOutdated = false }) => isOutdated)).toEqual([false, true, true]);
+  });
+
+  test('is looked for at every listener that there is now', async () => {
+    const sandbox = await start();
+    const port = portOf(sandbox, HEADER, OWNER, 'shop-green', 'target-groups');
+    const before = (await seenBy(port)).places.length;
+    const { Listeners } = await callElbv2(sandbox, 'DescribeListeners', { ListenerArns: [listeners(sandbox)[0]] });
+    const { LoadBalancerArn, DefaultActions } = Listeners[0];
+    const made = await callElbv2(sandbox, 'CreateListener', {
+      LoadBalancerArn,
+      Protocol: 'HTTP',
+      Port: 8099,
+      DefaultActions,
+    });
+    const { places } = await seenBy(port);
+    expect([places.length, places.at(-1)?.name]).toEqual([before + 1, 'shop:8099']);
+    await callElbv2(sandbox, 'DeleteListener', { ListenerArn: made.Listeners[0].ListenerArn });
+    expect((await seenBy(port)).places.length).toBe(before);
   });
 
   test('that another request has made meanwhile is refused in a way that passes', async () => {

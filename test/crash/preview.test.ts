@@ -26,6 +26,12 @@ const ROWS: readonly Row[] = [
   { verb: 'promote', wish: {}, before: [UP] },
   { verb: 'rollback', wish: {}, before: [UP] },
   { verb: 'cleanup', wish: { discard: true }, before: [UP] },
+  // It is up already, and its rule went with the promote.
+  {
+    verb: 'up',
+    wish: { release: '42' },
+    before: [UP, ['promote', {}], ['rollback', {}]],
+  },
 ];
 
 /** The ways on, by anybody from anywhere. */
@@ -143,7 +149,7 @@ async function disrupted(
 }
 
 describe.each(KINDS.slice(0, 2))('preview, $fleet behind $traffic', (kind) => {
-  test.each(ROWS)('$verb that is disrupted leaves no rule behind', async (row) => {
+  test.each(ROWS)('$verb (%#) that is disrupted leaves no rule behind', async (row) => {
     const wrong: string[] = [];
     const trials = await trialsOf(kind, row);
     for (const [calls, way] of trials) {

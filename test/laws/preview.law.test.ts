@@ -94,8 +94,10 @@ async function holdPreview(worlds: Iterable<Snapshot>): Promise<number> {
       above: ABOVE,
       group: pool.arn,
     };
-    for (const [verb, wish] of WISHES) {
-      for (const rules of verb === 'up' ? [[], [rule]] : [[rule]]) {
+    // `up` of a release that is up makes the rule that is lacking, or is not as it would be now.
+    const again = green === undefined ? [] : [['up', { release: green.release }] as const];
+    for (const [verb, wish] of [...WISHES, ...again]) {
+      for (const rules of verb === 'up' ? [[], [rule], [{ ...rule, isOutdated: true as const }]] : [[rule]]) {
         const snapshot = previewed(bare, rules);
         const planned = await planFor(snapshot, verb, wish);
         const plan = isRefusal(planned) ? planned : withPreview(snapshot, planned.goal, planned.plan);

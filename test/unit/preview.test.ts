@@ -1,64 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import type { Preview, PreviewPlace, PreviewRule } from '../../src/domain/preview.ts';
+import type { PreviewPlace, PreviewRule } from '../../src/domain/preview.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
 import { previewSentence, previewTexts } from '../../src/domain/preview-rules.ts';
-import { OperatorError } from '../../src/errors.ts';
+import { previewFacts } from '../../src/plan/preview.ts';
 import { giveBack, type GiveBack } from '../../src/run/task/give-back.ts';
 import { behaviourOf } from '../../src/steps/index.ts';
-import type { PreviewPort } from '../../src/traffic/preview.ts';
 import { up } from '../../tasks/up.ts';
+import { BALANCER, FakePreviews, PLACE } from '../support/fake-previews.ts';
 import { LIMITS } from '../support/fake-run.ts';
 import { Rig } from '../support/fake-run-task.ts';
 import { blueAndGreen, FakeWorld } from '../support/fake-world.ts';
 import { boot, copyFleet, enter, leave, sicken, type Act } from '../support/hands.ts';
 import { ALONE, HOME, world } from '../support/worlds.ts';
-
-const BALANCER = 'arn:shop';
-const PLACE: PreviewPlace = {
-  arn: 'arn:80',
-  name: 'shop:80',
-  url: 'http://shop/',
-  balancer: BALANCER,
-  priority: 49_000,
-};
-
-/** Rules of an account, which are there at once. */
-class FakePreviews implements PreviewPort {
-  isWanted = true;
-  /** Readings are older than the rules. */
-  isLate = (): boolean => false;
-  rules: PreviewRule[] = [];
-  places: readonly PreviewPlace[] = [PLACE];
-  unreadable = false;
-  denied = false;
-  readonly #log: string[];
-
-  constructor(log: string[]) {
-    this.#log = log;
-  }
-
-  read: PreviewPort['read'] = async (): Promise<Preview> => {
-    if (this.unreadable) return { state: 'unreadable', why: 'Access was denied.', next: ['Allow it.'] };
-    return { state: 'seen', by: 'header x-preview: 42', rules: this.isLate() ? [] : this.rules, places: this.places };
-  };
-
-  createRule: PreviewPort['createRule'] = async ({ above, group, fleet, release }) => {
-    this.#log.push(`create rule for ${release}`);
-    this.rules.push({ arn: `arn:rule-${release}`, name: 'shop:80 priority 49000', fleet, release, above, group });
-  };
-
-  deleteRules: PreviewPort['deleteRules'] = async (arns) => {
-    if (this.denied) throw new OperatorError('access-denied', 'It was denied.');
-    this.#log.push(`delete ${arns.join(' ')}`);
-    this.rules = this.rules.filter(({ arn }) => !arns.includes(arn));
-  };
-
-  add(fleet: string): this {
-    const rule = { arn: `arn:rule-${fleet}`, name: 'shop:80 priority 49000', release: fleet, above: PLACE.arn };
-    this.rules.push({ ...rule, fleet, group: 'arn:test' });
-    return this;
-  }
-}
 
 function behind(fake: FakeWorld): FakeWorld {
   fake.set((now) => ({ ...now, pools: now.pools.map((pool) => ({ ...pool, loadBalancers: [BALANCER] })) }));
@@ -105,6 +58,58 @@ describe('preview', () => {
     });
     expect(told(rig)).toEqual([expect.stringMatching(/^launch 42-/), 'create rule for 42']);
     expect(await rig.run('up', { release: '42' })).toMatchObject({ result: 'refused', code: 'green-exists' });
+  });
+
+  test('that the config changes meanwhile is made anew by the same `up`, and nothing else is touched', async () => {
+    const { rig, previews } = rigWith();
+    previews.add('B').by = 'header x-preview: 43';
+    await rig.run('promote', {}, { plan: true });
+    const another = expect.stringContaining('is not as `preview` and production');
+    expect(rig.events).toContainEqual(
+      expect.objectContaining({ type: 'planned', notes: expect.arrayContaining([another]) }),
+    );
+    expect(await rig.run('up', { release: 'B', count: 2 })).toMatchObject({ code: 'green-exists' });
+    expect(await rig.run('up', { release: 'B' })).toMatchObject({
+      result: 'done',
+      message: expect.stringContaining('With header x-preview: 43 it answers at http://shop/.'),
+    });
+    expect(told(rig)).toEqual(['delete arn:rule-B', 'create rule for B']);
+    expect(await rig.run('up', { release: 'B' })).toMatchObject({ code: 'green-exists' });
+  });
+
+  test('is made again by `up` once production was moved back, and the rollback says so', async () => {
+    const { rig } = rigWith();
+    const advised = '`turnout up --release B` leads header x-preview: 42 to it';
+    await rig.run('promote');
+    expect((await rig.run('rollback')).next).toContain(advised);
+    rig.log.length = 0;
+    expect(await rig.run('up', { release: 'B' })).toMatchObject({ result: 'done' });
+    expect(told(rig)).toEqual(['create rule for B']);
+  });
+
+  test('that a promote has deleted, which was undone, is not forgotten', async () => {
+    const { rig, previews } = rigWith();
+    previews.add('B');
+    rig.on('register prod', () => void rig.fake.sick.add('B-0').add('B-1'));
+    const { result, next } = await rig.run('promote');
+    expect([result, previews.rules]).toEqual(['undone', []]);
+    expect(next).toContain('`turnout up --release B` leads header x-preview: 42 to it');
+  });
+
+  test('that is lacking is told by status, with what makes it, or why nothing does', () => {
+    const by = 'header x-preview: 42';
+    const seen = (places: readonly PreviewPlace[], rules: readonly PreviewRule[] = []): Snapshot => ({
+      ...behind(blueAndGreen()).now,
+      preview: { state: 'seen', by, rules, places },
+    });
+    const rule = { arn: 'arn:rule', name: 'shop:80 priority 49000', fleet: 'B', release: 'B', above: PLACE.arn };
+    expect(previewFacts(seen([PLACE]))).toEqual([
+      `${by} does not lead to B: \`turnout up --release B\` makes the rule.`,
+    ]);
+    expect(previewFacts(seen([{ ...PLACE, problem: 'Taken.' }]))).toEqual([`${by} does not lead to B: Taken.`]);
+    expect(previewFacts(seen([PLACE], [{ ...rule, group: 'arn:test' }]))).toEqual([
+      `${by} leads to B (shop:80 priority 49000).`,
+    ]);
   });
 
   test('ends directly before production moves', async () => {
@@ -203,7 +208,7 @@ describe('preview', () => {
 
   test.each<readonly [string, Partial<PreviewRule>, string | undefined, string]>([
     ['leads to green', {}, 'header x-preview: 42', 'header x-preview: 42 leads to B (shop:80 priority 49000).'],
-    ['is of another value', { isOutdated: true }, 'header x-preview: 43', 'not header x-preview: 43.'],
+    ['is of another value', { isOutdated: true }, 'header x-preview: 43', 'say now, not header x-preview: 43.'],
     ['is wanted no more', {}, undefined, 'needs `elasticloadbalancing:DeleteRule`'],
     ['was changed', { group: undefined } as object, 'header x-preview: 42', 'others have changed where it leads'],
   ])('that %s is told so', (_what, change, by, says) => {

@@ -5,7 +5,7 @@ import { productionIn } from '../../domain/production-record.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { isRefusal, subjectOf, type Goal } from '../../domain/goal.ts';
 import { describeServing, lostSince } from '../../plan/ending.ts';
-import { previewProblem, withPreview } from '../../plan/preview.ts';
+import { previewProblem, showAgainAdvice, withPreview } from '../../plan/preview.ts';
 import { withWork } from '../../plan/work.ts';
 import { verifiedBy } from '../../domain/answers.ts';
 import { defined } from '../../domain/defined.ts';
@@ -44,7 +44,8 @@ export async function execute(
     await recording.forget();
     // URLs are nice to have, and the task is done.
     const shown = task.tellsUrls ? await withUrls(setup.ports.traffic, last).catch(() => last) : last;
-    const { message, next, terminated, testUrls } = task.standing(shown, goal);
+    const { message, next: ways, terminated, testUrls } = task.standing(shown, goal);
+    const next = task.isEmergencyExit ? [...ways, ...showAgainAdvice(last)] : ways;
     const left = task.decidesProduction ? { production: productionIn(last) } : {};
     const ending =
       problem === undefined
@@ -240,6 +241,7 @@ async function undo(
     ...grant,
     LOOK,
     ...next,
+    ...showAgainAdvice(last),
   ]);
   return { ...(await advised(run, last, undefined, ending)), ...proofOf(task, last, back), production };
 }

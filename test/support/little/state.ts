@@ -58,6 +58,8 @@ export interface MadeRule {
   readonly priority: number;
   readonly group: string;
   readonly tags: Readonly<Record<string, string>>;
+  /** As ELB's API has them. */
+  readonly conditions?: readonly object[];
 }
 
 /** The same where others made it, and the config does not name it. */

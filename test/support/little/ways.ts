@@ -68,7 +68,12 @@ export const wayReads = {
     const last = { RuleArn: 'arn:default', Priority: 'default', IsDefault: true };
     return {
       Rules: [
-        ...named.map((way) => ({ RuleArn: way.arn, Priority: String(way.priority), Actions: actionsOf(way) })),
+        ...named.map((way) => ({
+          RuleArn: way.arn,
+          Priority: String(way.priority),
+          Actions: actionsOf(way),
+          Conditions: (way as Partial<MadeRule>).conditions,
+        })),
         ...(ListenerArn === undefined ? [] : [{ ...last, Actions: byDefault ? actionsOf(byDefault) : NOTHING_HERE }]),
       ],
     };
@@ -85,10 +90,18 @@ interface RuleInput {
   readonly Priority: number;
   readonly Actions: readonly [{ readonly TargetGroupArn: string }];
   readonly Tags: readonly { readonly Key: string; readonly Value: string }[];
+  readonly Conditions: readonly object[];
 }
 
 /** A priority is in use once (ELBv2 API, CreateRule). */
-function createRule(cloud: LittleCloud, { ListenerArn, Priority, Actions: [to], Tags }: RuleInput): object {
+function createRule(cloud: LittleCloud, input: RuleInput): object {
+  const {
+    ListenerArn,
+    Priority,
+    Actions: [to],
+    Tags,
+    Conditions,
+  } = input;
   const { state } = cloud;
   const all = [...ways(state), ...madeRules(state)].filter((way) => listenerOf(way) === ListenerArn);
   if (all.some(({ priority }) => priority === Priority))
@@ -97,7 +110,7 @@ function createRule(cloud: LittleCloud, { ListenerArn, Priority, Actions: [to], 
   const tags = Object.fromEntries(Tags.map(({ Key, Value }) => [Key, Value]));
   const group = to.TargetGroupArn.replace('arn:', '');
   const arn = `${ListenerArn}/made-${cloud.clock.now}`;
-  const rule: MadeRule = { arn, listener: ListenerArn, port, priority: Priority, group, tags };
+  const rule: MadeRule = { arn, listener: ListenerArn, port, priority: Priority, group, tags, conditions: Conditions };
   cloud.change((before) => ({ ...before, made: new Map(before.made).set(arn, rule) }));
   return {};
 }
