@@ -125,10 +125,11 @@ export const rolling: Task<'rolling', typeof OPTIONS> = {
   afterFailure: (snapshot, goal, failure) => {
     if (isRefresh(goal)) return afterRefresh(snapshot, goal, failure);
     const again = `rolling --release ${goal.release}`;
+    const isAnyOut = running(snapshot, goal.batches.flat()).some(({ left }) => left !== undefined);
     const next = [
       `\`turnout ${again}\` (or \`turnout resume\`) goes on with it`,
       `\`turnout rolling --release ${previousOf(snapshot, goal) ?? 'R'}\` goes back to the release before`,
-      ...(goal.waves === undefined ? ['`turnout join I` puts an instance back into traffic as it is'] : []),
+      ...(goal.waves === undefined && isAnyOut ? ['`turnout join I` puts an instance back into traffic as it is'] : []),
       '`turnout abandon` leaves things as they are and forgets it',
     ];
     return goal.waves === undefined

@@ -1,6 +1,6 @@
 import { isUnderWay } from '../domain/refresh.ts';
 import { isScaled, type ScaledFleet } from '../domain/scaled.ts';
-import { isOurStandby, standbys } from '../domain/standby.ts';
+import { endedInStandby, isOurStandby, standbys } from '../domain/standby.ts';
 import { list } from '../domain/text.ts';
 import type { HeldLease } from '../record/lease.ts';
 import type { Context } from './context.ts';
@@ -62,5 +62,9 @@ async function giveBack(
   if (prepared === undefined) return [];
   decision.made(lookedFrom);
   await ports.fleet.restore(fleet);
-  return [`The minimum of ${name} is ${prepared.before} again.`];
+  const ended = endedInStandby(fleet).map(({ id }) => id);
+  return [
+    `The minimum of ${name} is ${prepared.before} again.`,
+    ...(ended.length === 0 ? [] : [`${name} replaces ${list(ended, 5)}, which ended in Standby.`]),
+  ];
 }

@@ -3,6 +3,7 @@ import { crossedBy, suspendedTexts, takingProblem, uncountedTexts } from '../dom
 import { liveFleets, servingFleets } from '../domain/roles.ts';
 import { isScaled, type ScaledFleet } from '../domain/scaled.ts';
 import type { Fleet, Snapshot } from '../domain/snapshot.ts';
+import { endedInStandby } from '../domain/standby.ts';
 import { ago, list } from '../domain/text.ts';
 import type { Step } from '../steps/index.ts';
 import { heldTexts } from './held.ts';
@@ -77,13 +78,19 @@ export function scalingFacts(snapshot: Snapshot, pointed?: string): readonly str
   ];
 }
 
-function preparedWords({ group: { name, minimum, prepared } }: ScaledFleet, now: number): readonly string[] {
+function preparedWords(fleet: ScaledFleet, now: number): readonly string[] {
+  const { name, minimum, prepared } = fleet.group;
   if (prepared === undefined) return [];
   const { before, paused, who, run, since } = prepared;
   const when = ago((now - (Date.parse(since) || now)) / 1000);
   const held = paused.length === 0 ? '' : ` ${list(paused)} is suspended for that, too.`;
+  const ended = list(
+    endedInStandby(fleet).map(({ id }) => id),
+    5,
+  );
+  const replaced = ended === '' ? '' : ` ${name} replaces ${ended} then: in Standby, where it ended, nothing does.`;
   return [
-    `${name} has a minimum of ${minimum} for a deploy in place, set by ${who} (run ${run}) ${when}. It goes back to ${before} once all instances are in service again.${held}`,
+    `${name} has a minimum of ${minimum} for a deploy in place, set by ${who} (run ${run}) ${when}. It goes back to ${before} once all instances are in service again.${held}${replaced}`,
   ];
 }
 

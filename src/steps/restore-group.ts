@@ -1,9 +1,9 @@
 import type { Snapshot } from '../domain/snapshot.ts';
-import { standbys } from '../domain/standby.ts';
+import { endedInStandby, standbys } from '../domain/standby.ts';
 import { list } from '../domain/text.ts';
 import type { StepDefinition } from './definition.ts';
 import { TAGS } from './presets.ts';
-import { changePrepared, existingFleet, fleetOf, idsOf, memberIds } from './world.ts';
+import { changePrepared, existingFleet, fleetOf, idsOf, memberIds, replaceEnded } from './world.ts';
 
 /** Put back what a deploy in place has changed of the fleet's group, and only that. */
 export interface RestoreGroup {
@@ -14,9 +14,12 @@ export interface RestoreGroup {
 export const restoreGroup: StepDefinition<RestoreGroup> = (step) => ({
   ...TAGS,
   title: (snapshot) => {
-    const { name = step.fleet, prepared } = fleetOf(snapshot, step).group ?? {};
+    const fleet = fleetOf(snapshot, step);
+    const { name = step.fleet, prepared } = fleet.group ?? {};
     const resumed = prepared === undefined || prepared.paused.length === 0 ? '' : `, and its ${list(prepared.paused)}`;
-    return `put the minimum of ${name} back to ${prepared?.before ?? 'what it was'}${resumed}`;
+    const ended = idsOf(endedInStandby(fleet));
+    const replaced = ended.length === 0 ? '' : `; it then replaces ${list(ended, 3)}, which ended in Standby`;
+    return `put the minimum of ${name} back to ${prepared?.before ?? 'what it was'}${resumed}${replaced}`;
   },
   instances: (snapshot) => memberIds(snapshot, step),
   progress: (snapshot) => (fleetOf(snapshot, step).group?.prepared === undefined ? 'done' : 'todo'),
@@ -24,7 +27,7 @@ export const restoreGroup: StepDefinition<RestoreGroup> = (step) => ({
   readsBefore: () => ({ pools: [], fleets: 'all' }),
   readsToPoll: () => ({ pools: [], fleets: [step.fleet] }),
   apply: async ({ fleet }, snapshot) => fleet.restore(existingFleet(snapshot, step)),
-  simulate: (snapshot) => changePrepared(snapshot, step.fleet, undefined),
+  simulate: (snapshot) => changePrepared(replaceEnded(snapshot, step.fleet), step.fleet, undefined),
 });
 
 /** The desired capacity follows the minimum (API reference, UpdateAutoScalingGroup): it would launch for what is in Standby. */

@@ -7,6 +7,7 @@ import { isRegistered, members } from '../domain/roles.ts';
 import type { HeldMinimum, FleetGroup } from '../domain/scaling.ts';
 import type { Fleet, Instance, Marks, Pool, Snapshot, Target } from '../domain/snapshot.ts';
 import { fleetById, inProduction, poolByName } from '../domain/queries.ts';
+import { endedInStandby, weightIn } from '../domain/standby.ts';
 import { count } from '../domain/text.ts';
 
 /** What the kinds of steps share: the fleet that a step is about, and snapshots with one thing changed. */
@@ -124,6 +125,16 @@ export function changeSizes(snapshot: Snapshot, id: string, by: number, instance
     const { desired, capacity, inService } = fleet.group;
     const sizes = { desired: desired + by, capacity: capacity + by, inService: inService + instances };
     return { ...fleet, group: { ...fleet.group, ...sizes } };
+  });
+}
+
+/** What has ended in Standby has left it: the group wants as many as before, and has yet to launch them. */
+export function replaceEnded(snapshot: Snapshot, id: string): Snapshot {
+  return changeFleet(snapshot, id, (fleet) => {
+    if (fleet.group === undefined) return fleet;
+    const ended = endedInStandby(fleet);
+    const instances = fleet.instances.filter((one) => !ended.includes(one));
+    return { ...fleet, instances, group: { ...fleet.group, desired: fleet.group.desired + weightIn(ended) } };
   });
 }
 

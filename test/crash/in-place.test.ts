@@ -4,7 +4,7 @@ import { KINDS, OPSWORKS, type Kind } from '../support/little/kinds.ts';
 import type { Call } from '../support/little/process.ts';
 import type { Scene } from '../support/little/scene.ts';
 import { Site, type Run, type SiteOptions } from '../support/little/site.ts';
-import { production, type State } from '../support/little/state.ts';
+import { living, production, type State } from '../support/little/state.ts';
 import { codeOf } from './outcome.ts';
 
 /** Deploys in place, from beginning to end, in worlds that the crash matrix does not begin in. */
@@ -25,6 +25,12 @@ function targets({ cloud }: Site): readonly string[] {
   return all
     .flatMap(({ name, members }) => [...members.values()].map(({ id, health }) => `${name} ${id} ${health}`))
     .toSorted();
+}
+
+/** Ours that run and are in no group. */
+function targetless({ cloud: { state } }: Site): readonly string[] {
+  const known = new Set([...state.groups.values()].flatMap(({ members }) => [...members.values()].map(({ id }) => id)));
+  return living(state).flatMap(({ id }) => (id.startsWith('i-blue-') && !known.has(id) ? [id] : []));
 }
 
 function tagsOf({ cloud }: Site, id: string): Readonly<Record<string, string>> {
@@ -57,6 +63,26 @@ describe.each([KINDS[0], OPSWORKS])('fleets of $fleet', (kind) => {
     expect(site.deployer?.begun).toHaveLength(2);
     const { fleets } = (await site.status()).snapshot;
     expect(fleets.map(({ release }) => release)).toEqual(['42']);
+    expect(faults(site)).toEqual([]);
+  });
+
+  test('an instance that dies under its deploy ends the deploy, however long that would have taken', async () => {
+    const site = open({ kind });
+    const deployer = site.deployer!;
+    deployer.deployMs = 3_600_000;
+    const going = site.start('rolling', { release: '42' });
+    await site.clock.until(() => deployer.begun.length > 0, 600_000);
+    await site.clock.pass(20_000);
+    const [gone, ...others] = targetless(site);
+    site.cloud.die(gone!);
+    const died = site.clock.now;
+    await site.clock.until(() => going.run !== undefined, 3_600_000);
+    expect(others).toEqual([]);
+    expect(site.clock.now - died).toBeLessThan(10_000);
+    expect(going.run!.ended).toMatchObject({ code: 'failed', exitCode: ExitCode.safe });
+    expect(going.run!.ended).toMatchObject({ message: expect.stringContaining(`${gone} went away meanwhile`) });
+    expect(going.run!.ended).toMatchObject({ message: expect.stringContaining('Deploying 42 was ended there.') });
+    expect(deployer.begun).toEqual(deployer.stopped.map((token) => `${token} migrates`));
     expect(faults(site)).toEqual([]);
   });
 });

@@ -203,6 +203,26 @@ describe('an instance', () => {
     await scaling.client.deleteAutoScalingGroup({ AutoScalingGroupName: name, ForceDelete: true });
   });
 
+  test('that ends in standby is listed there as before, and is replaced once it is to come back', async () => {
+    await scaling.create(name, { DesiredCapacity: 2 });
+    const [id = '', other = ''] = await scaling.settled(name, 2);
+    const own = { AutoScalingGroupName: name, InstanceIds: [id] };
+    await scaling.client.enterStandby({ ...own, ShouldDecrementDesiredCapacity: true });
+    const states = async () => {
+      const { Instances = [] } = await scaling.group(name);
+      return Instances.map((one) => `${one.InstanceId} ${one.LifecycleState} ${one.HealthStatus}`).toSorted();
+    };
+    await poll(async () => (await states()).includes(`${id} Standby Healthy`), 'the standby');
+    sandbox.faults.add({ kind: 'die', instance: id });
+    // Another one is replaced meanwhile, so the group was looked at.
+    sandbox.faults.add({ kind: 'die', instance: other });
+    await poll(async () => !(await states()).some((one) => one.startsWith(other)), 'the end of the other one');
+    expect(await states()).toContain(`${id} Standby Healthy`);
+    await scaling.client.exitStandby(own);
+    expect(await scaling.settled(name, 2)).not.toContain(id);
+    await scaling.client.deleteAutoScalingGroup({ AutoScalingGroupName: name, ForceDelete: true });
+  });
+
   test('is detached and runs on, and is attached to another group', async () => {
     await scaling.create(name, { DesiredCapacity: 1 });
     await scaling.create(`${name}-b`);

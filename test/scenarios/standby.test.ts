@@ -2,6 +2,7 @@ import { describe, expect } from 'vitest';
 import { call } from '../../src/sandbox/service.ts';
 import { DEPLOYS, giveScript, linesIn, setFate } from '../support/deploys.ts';
 import { poll } from '../support/poll.ts';
+import { finished } from '../support/program.ts';
 import { scenario, type Rig, type RigOptions } from '../support/rig.ts';
 import { scalingOf } from '../support/scaling.ts';
 
@@ -126,6 +127,28 @@ describe.concurrent('a rolling deploy to an Auto Scaling group', () => {
     expect(shop.where()['shop-blue']).toBe('41 × 1, 42 × 2');
     await shop.task('rolling --release 42');
     expect(shop.where()['shop-blue']).toBe('42 × 3');
+    expect(await sizes(shop)).toBe('1 3 -');
+    await shop.expectNoFailures();
+  });
+
+  scenario('ends the deploy to one that dies under it, which is replaced once that is over', async ({ rig }) => {
+    const shop = await shopWith(rig, { rate: 40 });
+    await setFate(shop, 'hang');
+    const program = shop.start('rolling --release 42 --yes --json');
+    const { instance } = await program.line(({ type }) => type === 'output');
+    const id = String(instance);
+    shop.sandbox.faults.add({ kind: 'die', instance: id });
+    const last = finished(await program.ended);
+    expect(last).toMatchObject({ result: 'failed', exitCode: 3 });
+    expect(last.message).toContain(`${id} went away meanwhile (terminated: Auto Scaling says Standby)`);
+    expect(last.message).toContain('Deploying 42 was ended there.');
+    expect(JSON.stringify(last)).not.toContain('turnout join');
+    expect([await states(shop), await sizes(shop)]).toEqual([['InService', 'InService', 'Standby'], '2 2 AZRebalance']);
+    expect((await shop.run('status')).stdout.replaceAll(/\s+/g, ' ')).toContain(`shop-a replaces ${id} then`);
+    const { stdout } = await shop.run('abandon --yes');
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain(`shop-a replaces ${id}, which ended in Standby.`);
+    const whole = async () => (await groupsOf(shop).served('shop-a')).length === 3;
+    await poll(whole, 'the one that replaces it', 15_000);
     expect(await sizes(shop)).toBe('1 3 -');
     await shop.expectNoFailures();
   });

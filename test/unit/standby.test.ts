@@ -11,7 +11,7 @@ import { letGoSteps } from '../../src/plan/held.ts';
 import { holdSteps, scalingFacts, scalingProblem } from '../../src/plan/scaling.ts';
 import { afterStandby } from '../../src/plan/standby.ts';
 import { behaviourOf, type Step } from '../../src/steps/index.ts';
-import { changeInstances, changePrepared } from '../../src/steps/world.ts';
+import { changeInstances, changePrepared, changeSizes } from '../../src/steps/world.ts';
 import { preparedWorld, worldWithStandby } from '../support/grave-standby.ts';
 import { scaledWorld, type GroupSpec } from '../support/scaled-worlds.ts';
 
@@ -135,6 +135,23 @@ describe('a rolling deploy of a group', () => {
     expect(goal).toMatchObject({ batches: [['A-1'], ['A-2']] });
     const { notes } = rolling.plan(world, goal as GoalOf<'rolling'>) as { notes: readonly string[] };
     expect(notes).toContain('Left alone, since it is in Standby, and not by turnout: A-0.');
+  });
+
+  test('what has ended in Standby is replaced once the group is put back, as far as its maximum allows', () => {
+    const dead = changeInstances(worldWithStandby().now, ['A-0'], (instance) => ({ ...instance, state: 'terminated' }));
+    const [group, restore] = [dead.fleets[0]!.group!, behaviourOf({ do: 'restore-group', fleet: 'A' })];
+    expect(restore.title(dead)).toContain('; it then replaces A-0, which ended in Standby');
+    expect(restore.simulate(dead).fleets[0]!.group).toMatchObject({
+      desired: group.desired + 1,
+      capacity: group.capacity,
+    });
+    expect(scalingFacts(dead).join(' ')).toContain('group-A replaces A-0 then');
+    const full = changeSizes(dead, 'A', group.maximum - group.desired, 0);
+    expect(restore.title(full)).not.toContain('replaces');
+    const byOthers = changeInstances(one({ group: { prepared: PREPARED } }), ['A-0'], (instance) => {
+      return { ...instance, lifecycle: 'Standby', state: 'terminated' };
+    });
+    expect(restore.title(byOthers)).not.toContain('replaces');
   });
 
   test('a group of one is refused, and one whose only other instance is out is not', () => {

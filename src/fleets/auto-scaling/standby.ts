@@ -1,6 +1,7 @@
 import type { AutoScalingGroup } from '../../aws/autoscaling.ts';
 import { preparedIn, preparedText, type PreparedGroup } from '../../domain/prepared.ts';
 import type { Fleet, Instance } from '../../domain/snapshot.ts';
+import { endedInStandby } from '../../domain/standby.ts';
 import type { StandbyChanges } from '../fleet.ts';
 import { nameOf, preparedTagName, tagsOf, type AutoScalingDeps } from './groups.ts';
 
@@ -35,13 +36,17 @@ async function prepare({ owner, scaling, standby }: AutoScalingDeps, fleet: Flee
   if (group.MinSize !== prepared.at) await scaling.update({ AutoScalingGroupName: name, MinSize: prepared.at });
 }
 
-/** A minimum that others have set since is left as they set it. The record goes last. */
+/**
+ * A minimum that others have set since is left as they set it. What has ended in Standby leaves it, so that the group replaces it: its
+ * desired capacity was lowered for that. The record goes last.
+ */
 async function restore({ owner, scaling, standby }: AutoScalingDeps, fleet: Fleet): Promise<void> {
   const name = nameOf(fleet);
   const [group] = (await scaling.groups([name])) as [AutoScalingGroup];
   const tag = preparedTagName(owner);
   const prepared = preparedIn(tagsOf(group)[tag]);
   if (prepared === undefined) return;
+  await standby.exit(name, idsIn(endedInStandby(fleet), 'Standby'));
   if (group.MinSize === prepared.at && prepared.before !== prepared.at)
     await scaling.update({ AutoScalingGroupName: name, MinSize: prepared.before });
   await standby.resume(name, prepared.paused);

@@ -56,7 +56,7 @@ const ACTIONS: Readonly<Record<FleetChange | TrafficChange | PreviewChange | Dep
   attach: ['autoscaling:AttachTrafficSources'],
   detach: ['autoscaling:DetachTrafficSources'],
   prepare: [RESIZE, 'autoscaling:CreateOrUpdateTags', 'autoscaling:SuspendProcesses'],
-  restore: [RESIZE, 'autoscaling:DeleteTags', 'autoscaling:ResumeProcesses'],
+  restore: [RESIZE, 'autoscaling:ExitStandby', 'autoscaling:DeleteTags', 'autoscaling:ResumeProcesses'],
   startRefresh: [
     'autoscaling:StartInstanceRefresh',
     'autoscaling:RollbackInstanceRefresh',

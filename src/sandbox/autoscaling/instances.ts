@@ -83,6 +83,8 @@ function starts(
   });
 }
 
+const ENDED = 'an instance was taken out of service in response to an EC2 health check';
+
 function background(state: AutoScalingState, work: Promise<void>): void {
   void work.catch(state.onError);
 }
@@ -103,7 +105,8 @@ export function exitStandby(state: AutoScalingState, input: ExitStandbyQuery): A
   const Activities = [...starts(state, group, members, 'Moving EC2 instance out of Standby')];
   for (const member of members) {
     member.state = 'Pending';
-    background(state, enterService(state, group, member));
+    const isRunning = state.instances.find(member.id)?.state === 'running';
+    background(state, isRunning ? enterService(state, group, member) : terminateMember(state, group, member, ENDED));
   }
   return { Activities };
 }

@@ -36,6 +36,7 @@ async function checkHealth(state: AutoScalingState, group: ScalingGroup): Promis
   const sick = types.includes('ELB') ? await unhealthyTargets(state, group) : new Set<string>();
   const graceMs = (group.settings.HealthCheckGracePeriod ?? 0) * 1_000;
   for (const member of group.members.values()) {
+    if (member.state === 'Standby') continue;
     const machine = state.instances.find(member.id);
     if (!machine || machine.state === 'terminated') {
       removeMember(state, group, member);

@@ -15,7 +15,6 @@ interface Job {
 }
 
 const CALL_MS = 20;
-const DEPLOY_MS = 2000;
 
 /** What delivers releases to the boxes of a little cloud. */
 export class LittleDeployer {
@@ -23,6 +22,10 @@ export class LittleDeployer {
   readonly broken: string[] = [];
   /** Tokens of deploys that really began. */
   readonly begun: string[] = [];
+  /** Those that were called off. */
+  readonly stopped: string[] = [];
+  /** How long each of them takes. */
+  deployMs = 2000;
   /** What new boxes would boot. */
   pointsTo: string | undefined;
   readonly #cloud: LittleCloud;
@@ -46,7 +49,7 @@ export class LittleDeployer {
       prepare: async () => {},
       start: async (request) => process.call('deployer start', CALL_MS, () => this.#start(process, request)),
       status: async (request) => process.call('deployer status', CALL_MS, () => this.#look(request)),
-      stop: async () => true,
+      stop: async ({ token }) => this.stopped.push(token) > 0,
     };
   }
 
@@ -67,7 +70,7 @@ export class LittleDeployer {
     this.begun.push(`${request.token}${request.migrate ? ' migrates' : ''}`);
     const job: Job = { by, state: 'running' };
     this.#jobs.set(request.token, job);
-    this.#cloud.clock.after(DEPLOY_MS, () => {
+    this.#cloud.clock.after(this.deployMs, () => {
       if (this.#jobOf(request) !== job) return;
       job.state = 'succeeded';
       for (const { id } of request.instances) this.#cloud.deliver(id, request.release);
