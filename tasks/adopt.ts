@@ -8,7 +8,7 @@ import { outsideNotes } from '../src/plan/outsiders.ts';
 import { otherEnvironment, ownersProblem } from '../src/plan/owners.ts';
 import { defined } from '../src/domain/defined.ts';
 import { allowedBy, OWNERS } from './allowed.ts';
-import { tagRoomProblem } from '../src/plan/tag-room.ts';
+import { ADOPT_TAGS, tagRoomProblem } from '../src/plan/tag-room.ts';
 import * as option from './options.ts';
 import { list } from '../src/domain/text.ts';
 import { FLEETS, type Task } from './task.ts';
@@ -68,7 +68,7 @@ export const adopt: Task<'adopt', typeof OPTIONS> = {
     const no =
       (takeOver ? undefined : otherEnvironment(snapshot)) ??
       ownersProblem(snapshot, adopted, allowedBy(options).allowed) ??
-      tagRoomProblem(adopted, ['environment', 'fleet', 'release', 'current', 'size', 'store']);
+      tagRoomProblem(adopted, ADOPT_TAGS);
     if (no !== undefined) return no;
     const goal = { ...requestedBy, verb: 'adopt', fleet: `${release}-${requestedBy.run}`, release, instances } as const;
     return takeOver ? { ...goal, takesOver: true } : goal;

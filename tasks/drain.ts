@@ -9,7 +9,7 @@ import { ownersProblem } from '../src/plan/owners.ts';
 import { leaveSteps, standbyProblem } from '../src/plan/standby.ts';
 import { defined } from '../src/domain/defined.ts';
 import { allowedBy, OWNERS } from './allowed.ts';
-import { tagRoomProblem } from '../src/plan/tag-room.ts';
+import { DRAIN_TAGS, tagRoomProblem } from '../src/plan/tag-room.ts';
 import * as option from './options.ts';
 import { IN_PLACE, type Task } from './task.ts';
 
@@ -63,7 +63,7 @@ export const drain: Task<'drain', typeof OPTIONS> = {
       unreadProblem(snapshot) ??
       ownersProblem(snapshot, leaving, goal.allowed) ??
       standbyProblem(snapshot, instances) ??
-      tagRoomProblem(leaving, ['left', 'store']);
+      tagRoomProblem(leaving, DRAIN_TAGS);
     if (owned !== undefined) return owned;
     const kept = defined({ minimumHealthy, allowedOwners: goal.allowed?.owners });
     const plan = planAhead(

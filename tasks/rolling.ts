@@ -20,7 +20,7 @@ import { unmanagedInProduction } from '../src/plan/worlds.ts';
 import { unreadProblem } from '../src/plan/outsiders.ts';
 import { otherEnvironment, ownersOf, ownersProblem } from '../src/plan/owners.ts';
 import { allowedBy, FREEZE, OWNERS, SLOW_START } from './allowed.ts';
-import { PULL_TAGS, ROLLING_TAGS, tagRoomProblem } from '../src/plan/tag-room.ts';
+import { rollingTags, tagRoomProblem } from '../src/plan/tag-room.ts';
 import * as option from './options.ts';
 import { IN_PLACE, type Task } from './task.ts';
 
@@ -116,7 +116,7 @@ export const rolling: Task<'rolling', typeof OPTIONS> = {
       unreadProblem(snapshot) ??
       ownersProblem(snapshot, all, goal.allowed) ??
       standbyProblem(snapshot, todoOf(snapshot, goal).flat()) ??
-      tagRoomProblem(all, goal.delivery.movesPointer === true ? PULL_TAGS : ROLLING_TAGS);
+      tagRoomProblem(all, rollingTags(goal.delivery));
     if (owned !== undefined) return owned;
     const plan = planAhead(snapshot, rollingSteps(snapshot, goal), notesOn(snapshot, fleet, goal));
     return isRefusal(plan) ? withAdvice(snapshot, goal, plan) : plan;

@@ -107,7 +107,7 @@ async function inWorld(
   const { config, ports, session } = context;
   const fleetCount = config.fleet.count;
   const differences = await attempt(groupDifferences(config, session));
-  const shown = { snapshot, fleetCount, lastProduction };
+  const shown = { snapshot, fleetCount, lastProduction, traffic: ports.traffic.settings };
   const [unread, texts] = differences instanceof OperatorError ? [[differences], []] : [[], differences];
   const answers = await ports.production.ask();
   const serving = servingFleets(snapshot).map((fleet) => fleet.release);

@@ -1,20 +1,46 @@
-import { refusal, type Refusal } from '../domain/goal.ts';
-import type { Instance } from '../domain/snapshot.ts';
+import { refusal, type Delivery, type Refusal } from '../domain/goal.ts';
+import type { Instance, Marks } from '../domain/snapshot.ts';
 import { count, list } from '../domain/text.ts';
+import type { TrafficSettings } from '../domain/traffic.ts';
 
 /** Tags of one resource; those of AWS's own, `aws:`, do not count (EC2 user guide, tag restrictions). */
 const TAGS_MAX = 50;
 
+type Occasion = 'adopt' | 'switch' | 'bake' | 'lower-ttl' | 'rolling' | 'pointer' | 'drain';
+
+/** When each mark is written on servers that may not have it yet. */
+const WRITTEN: Readonly<Record<keyof Marks, readonly Occasion[]>> = {
+  promoted: ['switch'],
+  current: ['switch', 'adopt'],
+  share: ['switch'],
+  alone: ['bake'],
+  lowered: ['lower-ttl'],
+  migrated: ['rolling'],
+  pointed: ['pointer'],
+  size: ['adopt'],
+  store: ['switch', 'adopt', 'rolling', 'drain'],
+};
+
+function marksOf(occasion: Occasion): readonly string[] {
+  return Object.entries(WRITTEN).flatMap(([mark, when]) => (when.includes(occasion) ? mark : []));
+}
+
+export const ADOPT_TAGS = ['environment', 'fleet', 'release', ...marksOf('adopt')];
+export const DRAIN_TAGS = ['left', ...marksOf('drain')];
+
 /** What a switch writes on the servers of both fleets. */
-export const SWITCH_TAGS = ['promoted', 'current', 'share', 'store'];
+export function switchTags(traffic: TrafficSettings, bakeS?: number): readonly string[] {
+  const lowers = 'lowerTtl' in traffic && Object.keys(traffic.lowerTtl).length > 0;
+  return [
+    ...marksOf('switch'),
+    ...(bakeS === undefined ? [] : marksOf('bake')),
+    ...(lowers ? marksOf('lower-ttl') : []),
+  ];
+}
 
-/** The same, where a bake follows. */
-export const BAKE_TAGS = [...SWITCH_TAGS, 'alone'];
-
-export const ROLLING_TAGS = ['left', 'deploy', 'release', 'migrated', 'store'];
-
-/** The same, where the pointer moves in the end. */
-export const PULL_TAGS = [...ROLLING_TAGS, 'pointed'];
+export function rollingTags({ movesPointer }: Delivery): readonly string[] {
+  return ['left', 'deploy', 'release', ...marksOf('rolling'), ...(movesPointer ? marksOf('pointer') : [])];
+}
 
 /** Why tags with these names, without the prefix, cannot be written on each of these instances. */
 export function tagRoomProblem(instances: readonly Instance[], names: readonly string[]): Refusal | undefined {
@@ -25,7 +51,9 @@ export function tagRoomProblem(instances: readonly Instance[], names: readonly s
   const [first] = tight;
   if (first === undefined) return undefined;
   const { id, tags, missing } = first;
-  const others = tight.length === 1 ? '' : `, and ${count(tight.length - 1, 'other instance')} have too many as well`;
+  const rest = tight.length - 1;
+  const others =
+    rest === 0 ? '' : `, and ${count(rest, 'other instance')} ${rest === 1 ? 'has' : 'have'} too many as well`;
   const surplus = tags.count + missing.length - TAGS_MAX;
   return refusal(
     'too-many-tags',

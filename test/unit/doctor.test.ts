@@ -24,7 +24,9 @@ function lines(findings: readonly Finding[]): readonly string[] {
 }
 
 function seen(snapshot: Snapshot, view: Partial<WorldView> = {}): readonly string[] {
-  return lines(worldFindings({ snapshot, fleetCount: undefined, differences: [], lastProduction: undefined, ...view }));
+  const { traffic } = settingsIn(snapshot);
+  const all = { snapshot, fleetCount: undefined, differences: [], lastProduction: undefined, traffic, ...view };
+  return lines(worldFindings(all));
 }
 
 function unlike(snapshot: Snapshot, view: Partial<WorldView> = {}): readonly string[] {

@@ -134,12 +134,12 @@ describe('a deregistration delay', () => {
 });
 
 describe('tags', () => {
-  const tagged = (count: number): Snapshot => {
-    const fleets = BOTH.fleets.map((fleet) => ({
+  const tagged = (count: number, snapshot = BOTH): Snapshot => {
+    const fleets = snapshot.fleets.map((fleet) => ({
       ...fleet,
       instances: fleet.instances.map((one) => ({ ...one, tags: { count, own: ['environment', 'fleet', 'release'] } })),
     }));
-    return { ...BOTH, fleets };
+    return { ...snapshot, fleets };
   };
 
   test('that AWS would refuse to write are counted before anything is changed', async () => {
@@ -154,6 +154,25 @@ describe('tags', () => {
     });
     expect(await planFor(tagged(48), 'drain', { instances: ['A-0'] })).toHaveProperty('plan.steps');
     expect(await promote(tagged(46))).toHaveProperty('plan.steps');
+  });
+
+  test('of a switch for which TTLs are lowered are one more', async () => {
+    const byNames = weightedWorld({
+      fleets: [
+        { id: 'A', marks: HOME, members: [{ one: 'healthy' }] },
+        { id: 'B', marks: {}, members: [{ two: 'healthy' }] },
+      ],
+      production: [0],
+      test: 100,
+      byName: true,
+    });
+    expect(await promote(tagged(46, byNames))).toMatchObject({
+      refused: 'too-many-tags',
+      message: expect.stringContaining(
+        'this needs 5 more (promoted, current, share, store and lowered), and 1 other instance has too many',
+      ),
+    });
+    expect(await promote(tagged(45, byNames))).toHaveProperty('plan.steps');
   });
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { isRefusal, type Refusal } from '../../src/domain/goal.ts';
 import type { Instance, Pool, Snapshot } from '../../src/domain/snapshot.ts';
 import { checkDrainTime } from '../../src/run/task/drain-time.ts';
-import { BAKE_TAGS } from '../../src/plan/tag-room.ts';
+import { switchTags } from '../../src/plan/tag-room.ts';
 import { tasks, type AnyOptions } from '../../tasks/index.ts';
 import { planFor } from '../laws/check.ts';
 import { EVERY_KIND, worldOf } from '../support/every-kind.ts';
@@ -128,7 +128,9 @@ describe.each(EVERY_KIND)('$fleet, $traffic', (kind) => {
 
     test.each(all)('are counted by %s before anything is changed', async (verb, wish) => {
       expect(await answer(tagged(tried, 50), verb, wish)).toMatchObject({ refused: 'too-many-tags' });
-      expect(await answer(tagged(tried, 50 - BAKE_TAGS.length), verb, wish)).toHaveProperty('plan.steps');
+      expect(await answer(tagged(tried, 50 - switchTags({ kind: 'membership' }, 1).length), verb, wish)).toHaveProperty(
+        'plan.steps',
+      );
     });
   });
 });

@@ -6,6 +6,7 @@ import { configuredPools, isRegistered, liveFleets, members, poolsOf, servingFle
 import { routesOf } from '../../domain/routes.ts';
 import { unplacedIn } from '../../domain/size.ts';
 import type { Pool, Snapshot } from '../../domain/snapshot.ts';
+import type { TrafficSettings } from '../../domain/traffic.ts';
 import { count, duration, list } from '../../domain/text.ts';
 import { unreadableText } from '../../domain/unreadable.ts';
 import { fewerThanBefore } from '../../plan/fleet-size.ts';
@@ -13,7 +14,7 @@ import { cutOffTexts, groupProblem } from '../../plan/group-checks.ts';
 import { dnsFailoverTexts } from '../../plan/group-health.ts';
 import { outsideFacts, sharedProblem } from '../../plan/outsiders.ts';
 import { ownerNotes, ownersProblem } from '../../plan/owners.ts';
-import { SWITCH_TAGS, tagRoomProblem } from '../../plan/tag-room.ts';
+import { switchTags, tagRoomProblem } from '../../plan/tag-room.ts';
 import { trafficModel } from '../../plan/traffic/index.ts';
 import { describeFleet, knownWorld } from '../../plan/worlds.ts';
 import { behaviourOf } from '../../steps/index.ts';
@@ -29,6 +30,7 @@ export interface WorldView {
   /** What differs between the target groups, as sentences. */
   readonly differences: readonly string[];
   readonly lastProduction: ProductionRecord | undefined;
+  readonly traffic: TrafficSettings;
 }
 
 export function worldFindings(view: WorldView): readonly Finding[] {
@@ -126,7 +128,7 @@ function described(world: Snapshot): readonly Finding[] {
   return [about('fleets').ok(`${list(liveFleets(world).map((fleet) => describeFleet(world, fleet)))}.`)];
 }
 
-function fleetFindings({ fleetCount }: WorldView, world: Snapshot): readonly Finding[] {
+function fleetFindings({ fleetCount, traffic }: WorldView, world: Snapshot): readonly Finding[] {
   const { warning, refused } = about('fleets');
   const serving = servingFleets(world);
   const blue = serving[0]!;
@@ -136,7 +138,7 @@ function fleetFindings({ fleetCount }: WorldView, world: Snapshot): readonly Fin
   return [
     ...refused(owners),
     ...(fleetCount === undefined ? refused(fewerThanBefore(world, blue, 'R')) : []),
-    ...refused(tagRoomProblem(liveFleets(world).flatMap(members), SWITCH_TAGS)),
+    ...refused(tagRoomProblem(liveFleets(world).flatMap(members), switchTags(traffic))),
     ...(unplaced === undefined ? [] : [warning(unplaced)]),
     ...outsideFacts(world)
       .filter((text) => !said.has(text))
