@@ -127,16 +127,23 @@ async function withResidual(port: Readers['traffic'], snapshot: Snapshot): Promi
 
 /** Reads that part again and keeps the rest; for polling, where one request should suffice. */
 export async function refresh(readers: AllReaders, before: Snapshot, reads: Reads): Promise<Snapshot> {
-  const known = reads.outsideOf ? await lookFor(readers, before, reads.outsideOf) : before;
-  const seen = await refreshDetails(readers, await refreshLists(readers, known, reads), reads);
+  const [outside, lists] = await allEnded([
+    reads.outsideOf && lookFor(readers, before, reads.outsideOf),
+    refreshLists(readers, before, reads),
+  ]);
+  const known = outside === undefined ? lists : await withOutside(readers, lists, outside);
+  const seen = await refreshDetails(readers, known, reads);
   const judged = await withAlarms(readers, await withBake(readers, seen, reads), reads);
   return withBeside(readers, judged, reads);
 }
 
 /** Looks in every target group for these instances, and for what leads to them. */
-async function lookFor(readers: AllReaders, snapshot: Snapshot, ids: readonly string[]): Promise<Snapshot> {
+async function lookFor(readers: Readers, snapshot: Snapshot, ids: readonly string[]): Promise<Outside> {
   const instances = allIn(snapshot).filter(({ id }) => ids.includes(id));
-  const outside = { ...surroundingsIn(snapshot), ...(await look(readers, { instances, among: 'all' })) };
+  return { ...surroundingsIn(snapshot), ...(await look(readers, { instances, among: 'all' })) };
+}
+
+async function withOutside(readers: Readers, snapshot: Snapshot, outside: Outside): Promise<Snapshot> {
   return withOthers(readers, noteServed({ ...snapshot, outside }, 'outside', readers.clock.now()));
 }
 

@@ -6,6 +6,7 @@ import type { Outside, OutsideRoute, Surroundings } from '../domain/traffic.ts';
 import { NOTHING_BESIDE, readBeside, type Beside } from './beside.ts';
 import { toPoolGroup, type PoolGroup } from './find-groups.ts';
 import { isPreview } from './preview.ts';
+import { RepeatedReads, type RouteReads } from './repeated-reads.ts';
 import { listenersFor, routesAt } from './routes-to.ts';
 import { toPool, withAttributes, type Settings } from './target-groups.ts';
 import {
@@ -20,6 +21,7 @@ import { allEnded } from '../all-ended.ts';
 
 type Seen = Extract<Outside, { state: 'seen' }>;
 type TagsByArn = Awaited<ReturnType<Elbv2['tags']>>;
+type ScalingRead = { readonly read?: Awaited<ReturnType<Beside['scalingGroups']>>; readonly why?: string };
 const NO_TAGS: TagsByArn = new Map();
 type Searched = Pick<Instance, 'id' | 'address' | 'left'>;
 
@@ -81,6 +83,7 @@ const SOME = 40;
 /** Target groups that the config does not name. */
 class OtherGroups {
   readonly #elbv2: Elbv2;
+  readonly #repeated: RepeatedReads;
   readonly #owner: Ownership;
   readonly #scalingGroups: Beside['scalingGroups'];
   readonly #found = new Map<string, Settings>();
@@ -89,6 +92,7 @@ class OtherGroups {
 
   constructor(elbv2: Elbv2, owner: Ownership, { scalingGroups }: Pick<Beside, 'scalingGroups'>) {
     this.#elbv2 = elbv2;
+    this.#repeated = new RepeatedReads(elbv2);
     this.#owner = owner;
     this.#scalingGroups = scalingGroups;
   }
@@ -116,35 +120,54 @@ class OtherGroups {
     return targets.map(({ id, port }) => ({ Id: idIn(id), Port: port }));
   }
 
-  async look({ instances: asked, among }: OutsideRequest, own: Promise<readonly string[]>): Promise<Outside> {
-    const [names, all] = await Promise.all([own, this.#elbv2.allTargetGroups()]);
+  async look(request: OutsideRequest, own: Promise<readonly string[]>): Promise<Outside> {
+    // At the same time groups may be read in which they are known by their addresses.
+    if (!(request.instances instanceof Promise)) this.#remember(request.instances);
+    return this.#repeated.look(async (reads) => this.#lookWith(reads, request, own));
+  }
+
+  #remember(instances: readonly Searched[]): void {
+    for (const { id, address } of instances) if (address !== undefined) this.#addresses.set(id, address);
+  }
+
+  async #lookWith(
+    reads: RouteReads,
+    { instances: asked, among }: OutsideRequest,
+    own: Promise<readonly string[]>,
+  ): Promise<Outside> {
+    const scaling = orWhy(this.#scalingGroups());
+    scaling.catch(() => undefined);
+    const [names, all] = await Promise.all([own, reads.allTargetGroups()]);
     const known = all.map((group) => toPoolGroup(group, 'other'));
     const isOurs = ({ name }: PoolGroup): boolean => names.includes(name) || this.has(name);
     // What leads to the groups that are known is read while it is looked for others.
     const before = known.filter(isOurs);
-    const beginning = this.#leadingTo(before);
+    const beginning = this.#leadingTo(reads, before, scaling);
     beginning.catch(() => undefined);
     const instances = await asked;
-    for (const { id, address } of instances) if (address !== undefined) this.#addresses.set(id, address);
-    const unsearched = await this.#search(known, new Set(names), { instances, among });
+    this.#remember(instances);
+    const unsearched = await this.#search(reads, known, new Set(names), { instances, among });
     const ours = known.filter(isOurs);
-    const found = await (ours.length === before.length ? beginning : this.#leadingTo(ours));
+    const found = await (ours.length === before.length ? beginning : this.#leadingTo(reads, ours, scaling));
     return { state: 'seen', groups: [...this.#found.keys()], ...found, unsearched };
   }
 
   /** What leads to the groups, and whose all of it is. */
-  async #leadingTo(groups: readonly PoolGroup[]): Promise<Pick<Seen, 'routes' | 'owned' | 'tagsUnread'>> {
+  async #leadingTo(
+    reads: RouteReads,
+    groups: readonly PoolGroup[],
+    readingScaling: Promise<ScalingRead>,
+  ): Promise<Pick<Seen, 'routes' | 'owned' | 'tagsUnread'>> {
     const inApi = groups.map(({ group }) => group);
-    const listeners = await listenersFor(this.#elbv2, inApi);
+    const listeners = await listenersFor(reads, inApi);
     const early = [...groups.map(({ arn }) => arn), ...listeners.map(({ listener }) => listener.ListenerArn as string)];
     const [routes, tags, scaling] = await Promise.all([
-      routesAt(this.#elbv2, listeners, inApi),
-      orWhy(this.#elbv2.tags(early)),
-      orWhy(this.#scalingGroups()),
+      routesAt(reads, listeners, inApi),
+      orWhy(reads.tags(early)),
+      readingScaling,
     ]);
     const rules = routes.map(({ arn }) => arn).filter((arn) => !early.includes(arn));
-    const more: Awaited<ReturnType<typeof orWhy<TagsByArn>>> =
-      rules.length > 0 ? await orWhy(this.#elbv2.tags(rules)) : {};
+    const more: Awaited<ReturnType<typeof orWhy<TagsByArn>>> = rules.length > 0 ? await orWhy(reads.tags(rules)) : {};
     const tagged = [
       ...groups.map(({ name: id, arn }) => ({ id, arn })),
       ...routes.map(({ arn, route }) => ({ id: route.name, arn })),
@@ -159,7 +182,7 @@ class OtherGroups {
   #ownersOf(
     resources: readonly { readonly id: string; readonly arn: string }[],
     tags: readonly { readonly read?: TagsByArn; readonly why?: string }[],
-    scaling: { readonly read?: Awaited<ReturnType<Beside['scalingGroups']>>; readonly why?: string },
+    scaling: ScalingRead,
   ): Pick<Seen, 'owned' | 'tagsUnread'> {
     const all = new Map(tags.flatMap(({ read = NO_TAGS }) => [...read]));
     const owned = resources.map(({ id, arn }) => {
@@ -172,6 +195,7 @@ class OtherGroups {
 
   /** @returns how many groups may hold one of the instances, and were not searched */
   async #search(
+    reads: RouteReads,
     groups: readonly PoolGroup[],
     own: ReadonlySet<string>,
     { instances, among }: { readonly instances: readonly Searched[]; readonly among: OutsideRequest['among'] },
@@ -183,11 +207,14 @@ class OtherGroups {
     const candidates = others.filter((one) => keys.size > 0 && !left.has(one.name) && mayHold(one, vpcs));
     const isTooMany = among === 'some' && candidates.length > SOME;
     const holders = (isTooMany ? [] : candidates).map(async (one) =>
-      holds(await targetsOf(this.#elbv2, one), keys) ? [one] : [],
+      holds(await targetsOf(reads, one), keys) ? [one] : [],
     );
     const added = [...others.filter(({ name }) => left.has(name)), ...(await allEnded(holders)).flat()];
     const settings = await Promise.all(added.map(async (one) => withAttributes(this.#elbv2, one)));
-    for (const one of settings) this.#found.set(one.name, one);
+    for (const one of settings) {
+      this.#found.set(one.name, one);
+      this.#repeated.forget('targetHealth', one.arn);
+    }
     return isTooMany ? candidates.length : 0;
   }
 }
@@ -203,7 +230,10 @@ async function orWhy<T>(reading: Promise<T>): Promise<{ readonly read?: T; reado
 }
 
 /** A group that was deleted meanwhile has none. */
-async function targetsOf(elb: Elbv2, { arn }: PoolGroup): Promise<readonly TargetHealthDescription[]> {
+async function targetsOf(
+  elb: Pick<Elbv2, 'targetHealth'>,
+  { arn }: PoolGroup,
+): Promise<readonly TargetHealthDescription[]> {
   return elb.targetHealth(arn).catch((error: unknown) => {
     if (error instanceof OperatorError && error.code === 'target-group-not-found') return [];
     throw error;

@@ -1,6 +1,9 @@
-import type { Elbv2, Listener, LoadBalancer, Rule, TargetGroup } from '../aws/elbv2.ts';
+import type { Listener, LoadBalancer, Rule, TargetGroup } from '../aws/elbv2.ts';
 import type { OutsideRoute } from '../domain/traffic.ts';
 import { stickySecondsIn, weightsIn } from './actions.ts';
+import type { RouteReads } from './repeated-reads.ts';
+
+type Reads = Pick<RouteReads, 'loadBalancers' | 'listeners' | 'rules'>;
 
 /** A route, and what it is called in the API: of a default action, its listener. */
 export interface FoundRoute {
@@ -19,7 +22,7 @@ export interface FoundListener {
 }
 
 /** All listeners of the groups' load balancers. At the same time one request for the load balancers, and one for each one's listeners. */
-export async function listenersFor(elbv2: Elbv2, groups: readonly TargetGroup[]): Promise<readonly FoundListener[]> {
+export async function listenersFor(elbv2: Reads, groups: readonly TargetGroup[]): Promise<readonly FoundListener[]> {
   const arns = [...new Set(groups.flatMap(({ LoadBalancerArns = [] }) => LoadBalancerArns))];
   const [balancers, listeners] = await Promise.all([
     elbv2.loadBalancers(arns),
@@ -36,7 +39,7 @@ export async function listenersFor(elbv2: Elbv2, groups: readonly TargetGroup[])
  * each listener.
  */
 export async function routesAt(
-  elbv2: Elbv2,
+  elbv2: Reads,
   listeners: readonly FoundListener[],
   groups: readonly TargetGroup[],
 ): Promise<readonly FoundRoute[]> {
@@ -46,12 +49,12 @@ export async function routesAt(
 }
 
 /** Everything that forwards to one of the groups: see `listenersFor` and `routesAt`. */
-export async function routesTo(elbv2: Elbv2, groups: readonly TargetGroup[]): Promise<readonly FoundRoute[]> {
+export async function routesTo(elbv2: Reads, groups: readonly TargetGroup[]): Promise<readonly FoundRoute[]> {
   return routesAt(elbv2, await listenersFor(elbv2, groups), groups);
 }
 
 async function routesOf(
-  elbv2: Elbv2,
+  elbv2: Reads,
   balancer: LoadBalancer,
   listener: Listener,
   names: ReadonlyMap<string, string>,

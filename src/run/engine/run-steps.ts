@@ -1,3 +1,4 @@
+import { allEnded } from '../../all-ended.ts';
 import { messageOf, OperatorError } from '../../errors.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { otherStore, type StoreMark } from '../../domain/store-mark.ts';
@@ -8,14 +9,10 @@ import { EFFECT_SHOWS_MS } from '../../steps/timing.ts';
 import { endOrder, pauseFor, stopFor } from '../deploys/waiting.ts';
 import { Interrupted, StepFailed, type RunContext } from './context.ts';
 import { needsSoleStore, storeReplaced, withStoreMark } from './other-store.ts';
+import { backoffMs, refusedPauseMs, REPEAT_MS } from './pace.ts';
 import { isTransient } from './retry.ts';
 import { VerdictTeller } from './verdicts.ts';
 import { WorldReader } from './world-reader.ts';
-
-/** Every change is idempotent, so one whose effect does not show is requested again. */
-const REPEAT_MS = 5000;
-/** What failed for a reason that passes is repeated sooner, then less and less often (AWS SDKs and tools reference, retry behavior). */
-const BACKOFF_MS = { first: 500, longest: 10_000 };
 
 /**
  * Does the steps, each one observed before and after. A step counts as done only on an observation made after its effect.
@@ -79,19 +76,24 @@ class StepRun {
 
   /** Resolves to an observation that shows it done. */
   async run(before: Snapshot): Promise<Snapshot> {
-    const { emit, reached, settled, noticed } = this.#context;
+    const { emit, reached } = this.#context;
     const index = this.#index;
     const title = this.#behaviour.title(before);
-    await reached(index, title);
     emit({ type: 'step-started', index, title });
     const startedAt = this.#now();
-    if (endsSomething(this.#behaviour, before)) await settled();
-    if (movesSomething(this.#behaviour, before)) await noticed(before);
-    const start = await this.#lookFirst(before);
+    // The store may be as far away as AWS.
+    const [start] = await allEnded([this.#begin(before), reached(index, title)]);
     const already = this.#isDone(start);
     const last = await this.#withHooks(before, start).catch(async (error: unknown) => this.#fail(error, start));
     emit({ type: 'step-done', index, seconds: (this.#now() - startedAt) / 1000, already });
     return last;
+  }
+
+  async #begin(before: Snapshot): Promise<Snapshot> {
+    const { settled, noticed } = this.#context;
+    if (endsSomething(this.#behaviour, before)) await settled();
+    if (movesSomething(this.#behaviour, before)) await noticed(before);
+    return this.#lookFirst(before);
   }
 
   async #withHooks(before: Snapshot, start: Snapshot): Promise<Snapshot> {
@@ -143,7 +145,7 @@ class StepRun {
     if (this.#failure === undefined) return REPEAT_MS;
     // Nothing was sent.
     if (this.#failure.code === 'decision-expired') return 0;
-    return Math.min(BACKOFF_MS.longest, BACKOFF_MS.first * 2 ** (this.#failures - 1));
+    return backoffMs(this.#failures);
   }
 
   /** An error that passes is no answer: whether the request took effect is seen, or else it is repeated. */
@@ -280,11 +282,6 @@ class StepRun {
   #now(): number {
     return this.#context.ports.clock.monotonic();
   }
-}
-
-/** A look at all that a guard needs is many requests: the longer it refuses, the seldomer it is asked. */
-function refusedPauseMs(waitedMs: number): number {
-  return Math.min(waitedMs / 4, REPEAT_MS);
 }
 
 function endsSomething(behaviour: StepBehaviour, snapshot: Snapshot): boolean {
