@@ -17,6 +17,8 @@ export interface Option<T, Required extends boolean = boolean> {
    * @throws OperatorError `usage` when the value is not of this type
    */
   parse(name: string, given: unknown): T;
+  /** What is typed for this value after the name: `''` for the name alone, and several where it is given several times. */
+  typed(value: T): readonly string[];
 }
 
 /** Options by the key under which a task reads them. A key that several tasks have means the same in each of them. */
@@ -67,13 +69,19 @@ export function badValue(name: string, takes: string, given: unknown, ...example
   });
 }
 
-function valued<T>(describe: string, parse: Option<T>['parse'], form: Options = {}): Option<T, false> {
+function valued<T>(
+  describe: string,
+  parse: Option<T>['parse'],
+  typed: (value: T) => string | readonly string[] = String,
+  form: Options = {},
+): Option<T, false> {
   return {
     describe,
     required: false,
     positional: false,
     form: { type: 'string', requiresArg: true, ...form },
     parse,
+    typed: (value) => [typed(value)].flat(),
   };
 }
 
@@ -90,6 +98,7 @@ export function flag({ describe, conflicts }: Text & { readonly conflicts?: stri
     positional: false,
     form: { type: 'boolean', ...(conflicts && { conflicts }) },
     parse: (_name, given) => given !== false,
+    typed: (value) => (value ? [''] : []),
   };
 }
 
@@ -130,25 +139,27 @@ export function waves({
     if (isValid) return numbers;
     throw badValue(name, 'ascending percentages that end with 100%, separated by commas', given, '10%,50%,100%');
   };
-  return valued(describe, parse, { conflicts });
+  return valued(describe, parse, (shares) => shares.map((share) => `${share}%`).join(','), { conflicts });
 }
 
 /** A duration such as `2m`, in seconds. */
 export function timeSpan({ describe }: Text): Option<number, false> {
-  return valued(describe, (name, given) => {
+  const parse = (name: string, given: unknown): number => {
     const ms = typeof given === 'string' ? parseDuration(given) : undefined;
     if (ms !== undefined && ms > 0) return ms / 1000;
     throw badValue(name, 'a duration greater than zero', given, '90s', '2m', '1h30m');
-  });
+  };
+  return valued(describe, parse, (seconds) => `${seconds * 1000}ms`.replace(/000ms$/, 's'));
 }
 
 /** A number or a percentage of something; zero only where `zero` says so. */
 function amount(describe: string, of: string, zero: boolean, examples: readonly string[]): Option<Amount, false> {
-  return valued(describe, (name, given) => {
+  const parse = (name: string, given: unknown): Amount => {
     const read = typeof given === 'string' ? parseAmount(given) : undefined;
     if (read !== undefined && (zero || ('count' in read ? read.count : read.percent) > 0)) return read;
     throw badValue(name, `a number of ${of}, or a percentage of them`, given, ...examples);
-  });
+  };
+  return valued(describe, parse, (read) => ('count' in read ? `${read.count}` : `${read.percent}%`));
 }
 
 /** Instances at a time. */
@@ -171,7 +182,7 @@ export function nameList({ describe, example }: Text & { readonly example: strin
     if (all.every((one) => /^[^\s-]\S{0,254}$/.test(one))) return all;
     throw badValue(name, 'a name, and may be given several times', given, example);
   };
-  return valued(describe, parse, { array: true });
+  return valued(describe, parse, (all) => all, { array: true });
 }
 
 /** A sentence of the operator's, for the journal. */
@@ -197,7 +208,11 @@ export function instances({
 }: Text & { readonly positional: boolean }): Option<readonly string[], false> {
   const parse = (_name: string, given: unknown): readonly string[] =>
     (given as readonly unknown[]).map((id) => checkedId(String(id)));
-  return { ...valued(describe, parse, { array: true }), name: positional ? 'instances' : 'instance', positional };
+  return {
+    ...valued(describe, parse, (all) => all, { array: true }),
+    name: positional ? 'instances' : 'instance',
+    positional,
+  };
 }
 
 /** The id of one instance. */
@@ -255,4 +270,24 @@ export function readOptions<D extends OptionDefinitions>(
       .filter(({ value }) => isGiven(value))
       .map(({ key, option, value }) => [key, option.parse(`--${nameOf(key, option)}`, value)]),
   ) as OptionsOf<D>;
+}
+
+/** The options as they are typed, by key: `--min-healthy 2`, `--owner 'one two'`. */
+export function typedOptions(
+  definitions: OptionDefinitions,
+  options: TaskOptions,
+): ReadonlyMap<string, readonly string[]> {
+  return new Map(
+    entriesOf(definitions).flatMap(([key, option]) => {
+      const name = option.positional ? '' : `--${nameOf(key, option)}`;
+      const values = options[key] === undefined ? [] : option.typed(options[key]);
+      const words = values.map((value) => [name, quoted(value)].filter((word) => word !== '').join(' '));
+      return words.length === 0 ? [] : [[key, words] as const];
+    }),
+  );
+}
+
+/** As a shell takes it for one word. */
+function quoted(text: string): string {
+  return /^[\w.:/=+@%,-]*$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

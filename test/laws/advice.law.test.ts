@@ -13,7 +13,12 @@ import type { Command } from './commands.ts';
 
 /** Of what a refusal or a last sentence advises, and of what is left to do in any world. */
 
-const ALL: readonly Command[] = [...WISHES, ['adopt', { release: '41' }], ['promote', { minHealthy: { count: 5 } }]];
+/** Some with an option that no refusal here is about: advice has to keep it. */
+const ALL: readonly Command[] = [
+  ...WISHES.map(([verb, wish]): Command => [verb, verb === 'cleanup' ? { ...wish, overrideFreeze: 'urgent' } : wish]),
+  ['adopt', { release: '41' }],
+  ['promote', { minHealthy: { count: 5 }, overrideFreeze: 'urgent' }],
+];
 
 /** Of the many worlds every so manieth; `npm run test:whole` looks at each. */
 const WORLDS: readonly (readonly [name: string, worlds: () => Iterable<Snapshot>])[] = [

@@ -25,6 +25,20 @@ async function saidIn(
   return { snapshot, next: tasks[asked[0]].standing(snapshot, planned.goal).next, isRefused: false };
 }
 
+/** What was given is part of what is advised, wherever it is accepted with it. */
+async function dropped(
+  snapshot: Snapshot,
+  [verb, options]: Command,
+  given: Command[1],
+  sentence: string,
+): Promise<readonly string[]> {
+  const left = Object.entries(given).filter(([key]) => !(key in options));
+  const found = left.map(async ([key, value]) =>
+    (await isAccepted(snapshot, [verb, { ...options, [key]: value }])) ? `without ${key}: ${sentence}` : [],
+  );
+  return (await Promise.all(found)).flat();
+}
+
 async function isAccepted(snapshot: Snapshot, command: Command): Promise<boolean> {
   const answer = await planFor(snapshot, ...command);
   return !isRefusal(answer) || PASSES.includes(answer.refused);
@@ -56,6 +70,8 @@ export async function badAdvice(
       const works = !lacksOptions(command) && (await isAccepted(snapshot, command));
       if (works) helps += 1;
       if (works === sentence.includes(' (not now: ')) found.push(sentence);
+      if (works && isRefused && command[0] === verb)
+        found.push(...(await dropped(snapshot, command, options, sentence)));
     }
   }
   const needsHelp = isRefused && isAlive(snapshot) && !isUndecided(snapshot);

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { Rig } from '../support/fake-run-task.ts';
 import { FakeWorld } from '../support/fake-world.ts';
 import { autoScaling, withOwner, withShared } from '../support/hands.ts';
+import { weightedRig } from '../support/weighted-rig.ts';
 import { HOME, PROMOTED, world } from '../support/worlds.ts';
 
 /** Flags that a refusal advises are tried before, added to what was asked for. */
@@ -47,4 +48,28 @@ test('a name that is given once more is added to those that were given', async (
   const [flag] = await adviceOf(rig, { allowSharedTargetGroup: ['internal'] });
   expect(flag).toContain('--allow-shared-target-group admin');
   expect(flag).not.toContain('(not now');
+});
+
+test('what was given is part of what is advised once it was undone, as a shell takes it', async () => {
+  const rig = new Rig();
+  rig.fake.sick.add('B-0').add('B-1');
+  const given = {
+    overrideFreeze: "Ann's fix",
+    minHealthy: { percent: 50 },
+    batch: { count: 2 },
+    allowOwner: ['web', 'x*'],
+  };
+  const { result, next } = await rig.run('promote', given);
+  expect(result).toBe('undone');
+  const asked = String.raw`--min-healthy 50% --batch 2 --allow-owner web --allow-owner 'x*' --override-freeze 'Ann'\''s fix'`;
+  expect(next).toContain(`\`turnout promote ${asked}\` tries again`);
+});
+
+test('what was given, and what is advised cannot have, is left out, and the rest stays', async () => {
+  const rig = weightedRig();
+  const { result, next } = await rig.run('promote', { batch: { count: 2 }, overrideFreeze: 'urgent' });
+  expect([result, next]).toEqual([
+    'refused',
+    [expect.stringContaining('`turnout promote --steps 10,50,100 --every 2m --override-freeze urgent`')],
+  ]);
 });

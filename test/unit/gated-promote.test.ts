@@ -179,6 +179,10 @@ describe('the plan', () => {
       expect(await rig.run('promote', { ignoreAlarm: ['shop-5xx'] }, plan)).toMatchObject({ result: 'planned' });
       expect(notes(rig)).toContain('The alarm shop-5xx is ignored');
     }
+    const given = { overrideFreeze: 'fix of it', ignoreAlarm: ['other'] };
+    expect((await rig.run('promote', given, plan)).next, 'with what was given').toContain(
+      "`turnout promote --ignore-alarm shop-5xx --ignore-alarm other --override-freeze 'fix of it'` goes on without it.",
+    );
     gates.alarms = async () => [{ ...alarm, state: 'INSUFFICIENT_DATA' }];
     expect(await rig.run('promote', {}, plan)).toMatchObject({ result: 'planned' });
   });

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { flagsOf, readOptions, type TaskOptions } from '../../../tasks/options.ts';
+import { flagsOf, readOptions, typedOptions, type TaskOptions } from '../../../tasks/options.ts';
 import type { Task } from '../../../tasks/task.ts';
 import { OperatorError } from '../../errors.ts';
 import { isRefusal, type LaunchSpec, type Verb } from '../../domain/goal.ts';
@@ -27,6 +27,8 @@ export type AdviceWorld = Pick<
 > & {
   /** What was refused: flags alone are advised for that. */
   readonly asked?: { readonly task: Task; readonly options: TaskOptions };
+  /** What has ended otherwise than it should. */
+  readonly failed?: { readonly task: Task; readonly options: TaskOptions };
   /** The action that was just denied: what needs it would stop again. */
   readonly denied?: { readonly action: string; readonly ports: Ports } | undefined;
 };
@@ -62,7 +64,8 @@ export async function checkedAdvice(
   sentences: readonly string[],
   { isRefused }: { readonly isRefused: boolean } = { isRefused: false },
 ): Promise<readonly string[]> {
-  const checked = await Promise.all(sentences.map(async (text) => ({ text, ...(await tried(world, text)) })));
+  const complete = await Promise.all(sentences.map(async (text) => completed(world, text)));
+  const checked = await Promise.all(complete.map(async (text) => ({ text, ...(await tried(world, text)) })));
   const works = checked.filter(({ no }) => no === undefined);
   const isDenied = ({ no }: { readonly no?: string }): boolean => no === DENIED;
   const isDeadEnd = works.every(({ command }) => command === undefined) && (isRefused || checked.length > works.length);
@@ -89,10 +92,58 @@ async function wayOut(world: AdviceWorld): Promise<readonly string[]> {
   return [];
 }
 
+/**
+ * The sentence, whose command has the options that were given as well, where it is the same verb: what was allowed, or asked for,
+ * holds. One that the command cannot have is left out.
+ */
+async function completed(world: AdviceWorld, text: string): Promise<string> {
+  const given = world.asked ?? world.failed;
+  const [, before, command = ''] = COMMAND.exec(text) ?? [];
+  if (given === undefined || before !== undefined || command.split(' ', 1)[0] !== given.task.verb) return text;
+  if (!isTried(world, given.task)) return text;
+  const { release } = given.options;
+  const own = world.asked && release ? command.replace('--release R', `--release ${release}`) : command;
+  const { task } = given;
+  const words = wordsIn(own).slice(1);
+  const lacking = lackingWords(task, given.options, optionsIn(task, words));
+  for (const left of [[], ...[...lacking.keys()].map((key) => [key]), [...lacking.keys()]]) {
+    const kept = [...lacking].filter(([key]) => !left.includes(key));
+    const some = Object.fromEntries(kept.map(([key]) => [key, given.options[key]]));
+    const planned = await planWith(world, task, added(some, optionsIn(task, words))).catch(asRefused);
+    if ('steps' in planned || PASSES.has(planned.code))
+      return text.replace(
+        `\`turnout ${command}\``,
+        `\`turnout ${[own, ...kept.flatMap(([, one]) => one)].join(' ')}\``,
+      );
+  }
+  return text;
+}
+
+/** What was given, and the command does not have, as it is typed. */
+function lackingWords(task: Task, given: TaskOptions, own: TaskOptions): ReadonlyMap<string, readonly string[]> {
+  const known = typedOptions(task.options, own);
+  const all = [...typedOptions(task.options, given)].map(([key, words]) => {
+    const isList = Array.isArray(given[key]) && task.options[key]?.form.array === true;
+    const more = isList ? words.filter((word) => !known.get(key)?.includes(word)) : words;
+    return [key, isList || !known.has(key) ? more : []] as const;
+  });
+  // Every verb has that one.
+  const more = given.takeOver === true && own.takeOver !== true ? [['takeOver', ['--take-over']] as const] : [];
+  return new Map([...all.filter(([, words]) => words.length > 0), ...more]);
+}
+
+/** As a shell divides it; see `typedOptions`. */
+function wordsIn(command: string): readonly string[] {
+  return (command.match(/(?:'[^']*'|\\'|[^\s'])+/g) ?? []).map((word) => word.replaceAll(/'([^']*)'|\\(')/g, '$1$2'));
+}
+
+/** The first command of a sentence. */
+const COMMAND = /(then )?`turnout ([^`]+)`/;
+
 /** The first command of the sentence, or the options that it adds to the one that was refused; and why it would be refused now; undefined where it would not be, or there is none. */
 async function tried(world: AdviceWorld, text: string): Promise<{ readonly command?: string; readonly no?: string }> {
   if (text.startsWith('`--')) return triedFlags(world, text);
-  const [, before, command = ''] = /(then )?`turnout ([^`]+)`/.exec(text) ?? [];
+  const [, before, command = ''] = COMMAND.exec(text) ?? [];
   const verb = command.split(' ', 1)[0] as Verb;
   if (before !== undefined || !(verb in world.tasks) || !isTried(world, world.tasks[verb])) return {};
   const planned = await planOf(world, command).catch(asRefused);
@@ -107,7 +158,7 @@ async function triedFlags(
   text: string,
 ): Promise<{ readonly command: string; readonly no?: string }> {
   const [, flags = ''] = /^`([^`]+)`/.exec(text) ?? [];
-  const words = flags.split(' ');
+  const words = wordsIn(flags);
   if (world.asked === undefined) return { command: text };
   const { task, options } = world.asked;
   const last = words.at(-1) ?? '';
@@ -128,7 +179,7 @@ function added(options: TaskOptions, more: TaskOptions): TaskOptions {
 }
 
 async function planOf(world: AdviceWorld, command: string): Promise<Plan> {
-  const [verb, ...words] = command.split(' ');
+  const [verb, ...words] = wordsIn(command);
   const task: Task = world.tasks[verb as Verb];
   return planWith(world, task, optionsIn(task, words));
 }

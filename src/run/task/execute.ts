@@ -31,10 +31,11 @@ export async function execute(
   setup: Setup,
   lease: HeldLease,
   task: Task,
-  { goal, plan, snapshot, others, store, looked, lastMove }: PlannedRun,
+  { goal, plan, snapshot, options, others, store, looked, lastMove }: PlannedRun,
 ): Promise<RunOutcome> {
   const own = new ConsistencyDelay(setup.ports.clock, setup.settleMs);
-  const run: Run = { setup, lease, others, store, own, outside: snapshot.outside, lastMove, wayBack: snapshot.wayBack };
+  const { outside, wayBack } = snapshot;
+  const run: Run = { setup, asked: { task, options }, lease, others, store, own, outside, lastMove, wayBack };
   const recording = createRecording(setup, lease, goal, plan.steps.length);
   // Outside of what follows: without it nothing is changed, and there is nothing to revert.
   if (plan.steps.length > 0) await ofStore(task, recording.begin());
@@ -105,7 +106,7 @@ async function finalLook(run: Run, task: Task, goal: Goal, plan: Plan, ran: Snap
 
 /** With advice that was tried in the world as it was seen last, where the goal may still be on record. */
 async function advised(
-  { store, setup: { tasks, ports, nested } }: Run,
+  { store, asked, setup: { tasks, ports, nested } }: Run,
   snapshot: Snapshot,
   goal: Goal | undefined,
   ending: RunOutcome,
@@ -116,7 +117,9 @@ async function advised(
   const decided = { settings: switchSettings(ports), delivery, fleetCount: ports.fleet.count };
   const action = deniedAction(failure);
   const denied = action === undefined ? undefined : { action, ports };
-  const world = { tasks, snapshot, recorded, ...decided, store, denied };
+  // A recorded goal has what was given.
+  const failed = ending.result === 'done' || recorded !== undefined ? {} : { failed: asked };
+  const world = { tasks, snapshot, recorded, ...decided, store, denied, ...failed };
   return { ...ending, next: await checkedAdvice(world, ending.next) };
 }
 

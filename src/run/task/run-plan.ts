@@ -1,4 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { TaskOptions } from '../../../tasks/options.ts';
+import type { Task } from '../../../tasks/task.ts';
 import { observe, refresh } from '../../observe/observe.ts';
 import { NOTHING } from '../../observe/reads.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
@@ -25,6 +27,8 @@ import { EFFECT_SHOWS_MS } from '../../steps/timing.ts';
 
 /** What was decided on, and by what. */
 export interface PlannedRun extends ResolvedGoal {
+  /** With what the verb was given, by which the goal was resolved. */
+  readonly options: TaskOptions;
   readonly snapshot: Snapshot;
   /** Since when no other run has changed production. */
   readonly others: ConsistencyDelay;
@@ -38,6 +42,8 @@ export interface PlannedRun extends ResolvedGoal {
 /** A run that has the lease. */
 export interface Run {
   readonly setup: Setup;
+  /** What was asked for: what is done now may be the way back from it. */
+  readonly asked: { readonly task: Task; readonly options: TaskOptions };
   readonly lease: HeldLease;
   readonly others: ConsistencyDelay;
   readonly store: StoreIdentity;

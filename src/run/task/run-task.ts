@@ -161,7 +161,7 @@ async function planIn(
   const moved = movedSince(snapshot, record);
   if (moved !== undefined) setup.view.emit({ type: 'warning', message: moved });
   await deploys.prepare(snapshot, ordersIn(resolved.plan));
-  return { ...resolved, snapshot, others, store, looked: 'late', lastMove: {} };
+  return { ...resolved, options, snapshot, others, store, looked: 'late', lastMove: {} };
 }
 
 function ordersIn({ steps }: Plan): readonly DeployOrder[] {
