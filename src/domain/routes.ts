@@ -40,6 +40,22 @@ export function shareOf(route: Route, pool: string): number {
   return all === 0 ? 0 : ((route.weights[pool] ?? 0) / all) * 100;
 }
 
+/** Whether some of what comes by it goes to our pools. */
+export function leadsHere({ answers, weights }: Route): boolean {
+  return answers === undefined && Object.values(weights).some((weight) => weight > 0);
+}
+
+/** By route, in percent. */
+export function sharesOf(routes: readonly Route[], share: (route: Route) => number): Readonly<Record<string, number>> {
+  return Object.fromEntries(routes.map((route) => [route.name, share(route)]));
+}
+
+/** What the pool has of each route of production that leads to our pools, to a hundredth: weights are whole numbers. */
+export function sharesNow(snapshot: Pick<Snapshot, 'traffic'>, pool: string): Readonly<Record<string, number>> {
+  const ours = routesOf(snapshot, 'production').filter(leadsHere);
+  return sharesOf(ours, (route) => Math.round(shareOf(route, pool) * 100) / 100);
+}
+
 /** The pools with the role that the routes give them: one that gets production's clients is in production. */
 function withRoles(pools: readonly Pool[], routes: readonly Route[]): readonly Pool[] {
   const production = routes.filter(({ role }) => role === 'production');

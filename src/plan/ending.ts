@@ -31,7 +31,7 @@ export function describeServing(snapshot: Snapshot): string {
     return `${fleet.release} (${Math.min(...healthy)} of ${members(fleet).length} healthy)`;
   });
   const unmanaged = unmanagedInProduction(snapshot).map((id) => `${id}, which is unmanaged`);
-  return `Production is served by ${list([...fleets, ...unmanaged], 5) || 'nothing'}.`;
+  return `Production is served by ${list([...fleets, ...unmanaged], 5) || 'no fleet of this environment'}.`;
 }
 
 /** Why it is not true that the fleet serves production with this minimum, alone where `isAlone`; undefined when it is. */

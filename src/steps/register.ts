@@ -1,8 +1,10 @@
 import type { PoolMinimum } from '../domain/goal.ts';
 import { fitFor, instancesToRegister } from '../domain/moving.ts';
+import { instanceById } from '../domain/in-place.ts';
 import { answeredWithoutShare } from '../domain/passed-over.ts';
 import { poolByName, registeredIn } from '../domain/queries.ts';
 import type { Instance, Snapshot, Target } from '../domain/snapshot.ts';
+import { list } from '../domain/text.ts';
 import type { StepDefinition } from './definition.ts';
 import { REQUEST } from './presets.ts';
 import { readsOfPool } from './reads-of-pool.ts';
@@ -39,7 +41,8 @@ export const register: StepDefinition<Register> = (step) => ({
   guard: (snapshot) => {
     const fleet = fleetOf(snapshot, step);
     if (poolByName(snapshot, step.pool).role === 'test') return step.isNew && answeredWithoutShare(snapshot);
-    return fitFor(step, snapshot, fleet).length > 0 ? undefined : `No instance of ${fleet.release} is healthy now.`;
+    if (fitFor(step, snapshot, fleet).length === 0) return `No instance of ${fleet.release} is healthy now.`;
+    return inVain(snapshot, step);
   },
   readsBefore: (snapshot) => readsOfPool(snapshot, step.pool, [step.fleet]),
   readsToPoll: () => ({ pools: [step.pool], fleets: [] }),
@@ -61,6 +64,15 @@ export function registerAll(snapshot: Snapshot, name: string, coming: readonly s
     const others = pool.targets.filter(({ id }) => !coming.includes(id));
     return [...others, ...coming.map((id) => registering(id, pool.port))];
   });
+}
+
+/** ELB says of others in the same zones that nothing is sent there: then nothing would be verified, nor served. */
+function inVain(snapshot: Snapshot, step: Register): string | undefined {
+  const coming = missing(snapshot, step);
+  const unused = poolByName(snapshot, step.pool).targets.filter(({ reason }) => reason === 'Target.NotInUse');
+  const zones = new Set(unused.map(({ id }) => instanceById(snapshot, id)?.zone));
+  if (coming.length === 0 || !coming.every(({ zone }) => zones.has(zone))) return undefined;
+  return `No listener forwards to ${step.pool} now, or its load balancer is not enabled in ${list([...new Set(coming.map(({ zone }) => zone))])}: ELB calls what is registered there unused.`;
 }
 
 function missing(snapshot: Snapshot, step: Register): readonly Instance[] {

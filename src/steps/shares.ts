@@ -2,7 +2,7 @@ import { notHealthyIn, sentence } from '../domain/explain.ts';
 import type { PoolMinimum } from '../domain/goal.ts';
 import { countByZone, healthyTargets, shortfall, total } from '../domain/minimum-healthy.ts';
 import { poolByName } from '../domain/queries.ts';
-import { routesOf, shareOf } from '../domain/routes.ts';
+import { leadsHere, routesOf, shareOf } from '../domain/routes.ts';
 import { membersToServe } from '../domain/scaled.ts';
 import { percentText } from '../domain/shares.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
@@ -40,6 +40,14 @@ export function foreignWeights(
   const strange = routesOf(snapshot, role).find((route) => !isKnown(route));
   if (strange === undefined) return undefined;
   return `The weights of ${strange.name} were changed by another actor: ${pool} gets ${percentText(shareOf(strange, pool))}, where ${percentText(expected(strange))} was expected.`;
+}
+
+/** A route that led to our pools, and that others have since made to answer itself, or to lead to their own alone. */
+export function takenAway(snapshot: Snapshot, role: RouteRole, wasOurs: (route: Route) => boolean): string | undefined {
+  const taken = routesOf(snapshot, role).find((route) => wasOurs(route) && !leadsHere(route));
+  if (taken === undefined) return undefined;
+  const now = taken.answers === undefined ? 'forwards to no group of the config' : `gives its clients ${taken.answers}`;
+  return `${taken.name} was changed by another actor: it ${now}.`;
 }
 
 export function routeNames(snapshot: Snapshot, role: RouteRole): string {

@@ -11,7 +11,7 @@ import { list } from '../domain/text.ts';
 import { ALL_POOLS, NOTHING, withGroups, type Reads } from '../observe/reads.ts';
 import type { StepDefinition } from './definition.ts';
 import { REQUEST } from './presets.ts';
-import { foreignWeights, notFit, routeNames } from './shares.ts';
+import { foreignWeights, notFit, routeNames, takenAway } from './shares.ts';
 import { fleetOf, idsOf, memberIds } from './world.ts';
 
 const ROUTES: Reads = { ...NOTHING, routes: true };
@@ -40,8 +40,11 @@ export const shiftWeights: StepDefinition<ShiftWeights> = (step) => ({
   },
   instances: (snapshot) => memberIds(snapshot, step),
   estimateS: (snapshot) => routesOf(snapshot, step.role).length,
-  progress: (snapshot) =>
-    dividedRoutes(snapshot, step.role).every((route) => hasShare(route, step.pool, step.percent)) ? 'done' : 'todo',
+  // What answers itself never gives production to the pool; without test traffic a switch can be finished.
+  progress: (snapshot) => {
+    const routes = (step.role === 'test' ? dividedRoutes : routesOf)(snapshot, step.role);
+    return routes.every((route) => hasShare(route, step.pool, step.percent)) ? 'done' : 'todo';
+  },
   guard: (snapshot) =>
     step.role === 'test'
       ? undefined
@@ -55,9 +58,12 @@ export const shiftWeights: StepDefinition<ShiftWeights> = (step) => ({
     const { percent, pool, role } = step;
     if (role === 'test') return undefined;
     const before = (route: Route): number => step.from[route.name] ?? 0;
-    return foreignWeights(snapshot, role, pool, before, (route) => {
-      return Math.abs(shareOf(route, pool) - before(route)) < TOLERANCE || hasShare(route, pool, percent);
-    });
+    return (
+      takenAway(snapshot, role, ({ name }) => step.from[name] !== undefined) ??
+      foreignWeights(snapshot, role, pool, before, (route) => {
+        return Math.abs(shareOf(route, pool) - before(route)) < TOLERANCE || hasShare(route, pool, percent);
+      })
+    );
   },
   // Whether the pool is fit is asked before production moves.
   readsBefore: (snapshot) => (step.role === 'test' ? ROUTES : withGroups(snapshot, ALL_POOLS)),

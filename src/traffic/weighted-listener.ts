@@ -1,3 +1,4 @@
+import { allEnded } from '../all-ended.ts';
 import type { Action, Elbv2 } from '../aws/elbv2.ts';
 import type { WeightedListenerConfig } from '../config/config.ts';
 import { OperatorError } from '../errors.ts';
@@ -130,13 +131,23 @@ function createRules(
   };
 }
 
-/** All at once; where that fails, those for production, and each of the others on its own. */
+/** All at once; where that fails, each on its own, since ELB does not say which of several it does not know. */
 async function readRules(elbv2: Elbv2, places: readonly RouteLocation[]): Promise<readonly (FoundRule | Unreadable)[]> {
   const together = await orUnreadable('', readActions(elbv2, places));
   if (isReadable(together)) return together;
   const [production, test] = [places.filter(isProduction), places.filter((place) => !isProduction(place))];
   const others = test.map(async (place) => orUnreadable(place.name, readActions(elbv2, [place])));
-  return [...(await readActions(elbv2, production)), ...(await Promise.all(others)).flat()];
+  const needed = production.map(async (place) => readActions(elbv2, [place]).catch(goneIf(place)));
+  return (await allEnded([...needed, ...others])).flat();
+}
+
+/** It was there when it was found. */
+function goneIf({ name }: RouteLocation): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof OperatorError) || error.code !== 'route-not-found') throw error;
+    const { code, next } = error;
+    throw new OperatorError(code, `AWS does not know ${name} any more.`, { next });
+  };
 }
 
 function isProduction({ role }: RouteLocation): boolean {

@@ -20,6 +20,8 @@ export function urlContract(start: () => Promise<TrafficWorld>, byRules: boolean
     'a deleted test listener is reported as unreadable, a production listener is an error',
     async () => {
       const world = await start();
+      const running = world.open();
+      await running.readTraffic();
       await world.unplug(TEST);
       const traffic = await world.open().readTraffic();
       expect(traffic).toMatchObject({
@@ -28,6 +30,10 @@ export function urlContract(start: () => Promise<TrafficWorld>, byRules: boolean
       expect('routes' in traffic && traffic.routes.map(({ role }) => role)).not.toContain('test');
       await world.unplug(PRODUCTION);
       expect(await errorOf(world.open().urls())).toMatchObject({ code: 'route-not-found' });
+      expect(await errorOf(running.readTraffic())).toMatchObject({
+        code: 'route-not-found',
+        message: expect.stringMatching(/^AWS does not know \S+:\d+ any more\.$/),
+      });
     },
   );
 

@@ -2,7 +2,7 @@ import type { FleetGroup } from '../../src/domain/scaling.ts';
 import { FakeWorld, SPEC } from './fake-world.ts';
 import type { Case } from './grave-case.ts';
 import { attachedGroups, regrouped } from './attached-worlds.ts';
-import { enter, leave, MINIMUM, own, passOver, sicken, weigh, type Act } from './hands.ts';
+import { enter, leave, MINIMUM, own, passOver, sicken, unlisten, weigh, type Act } from './hands.ts';
 import { scaledWorld, type GroupSpec } from './scaled-worlds.ts';
 
 /** What may happen to steps about Auto Scaling groups. */
@@ -73,6 +73,7 @@ const attachCases: readonly Case<'attach'>[] = [
     refused: {
       'green gets sick where it is tested': [sicken('test', 'B-0', 'B-1'), 'No instance of B is healthy now'],
       'an instance refresh of it begins': [regroup('B', { refresh: 'InProgress' }), 'nothing can be attached to it'],
+      'the listener of production is deleted': [unlisten('prod', 'A-0', 'A-1'), 'No listener forwards to prod now'],
     },
     allowed: { 'blue dies': sicken('prod', 'A-0', 'A-1'), 'one of green gets sick': sicken('test', 'B-1') },
   },

@@ -16,6 +16,7 @@ import {
   share,
   sicken,
   tagAs,
+  unlisten,
   untag,
   untested,
 } from './hands.ts';
@@ -53,6 +54,7 @@ export const CASES: { readonly [K in Grave]: readonly Case<K>[] } = {
       refused: {
         'green gets sick where it is tested': [sicken('test', 'B-0', 'B-1'), 'No instance of B is healthy now'],
         'green leaves the test group': [leave('test', 'B-0', 'B-1'), 'No instance of B is healthy now'],
+        'the listener of production is deleted': [unlisten('prod', 'A-0', 'A-1'), 'No listener forwards to prod now'],
       },
       allowed: {
         'blue dies': sicken('prod', 'A-0', 'A-1'),

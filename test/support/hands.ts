@@ -16,6 +16,12 @@ export const sicken =
   (fake) =>
     ids.forEach((id) => fake.target(pool, id, 'unhealthy', 'Target.Timeout'));
 
+/** Nothing forwards to the pool any more, which is what ELB says of these. */
+export const unlisten =
+  (pool: string, ...ids: readonly string[]): Act =>
+  (fake) =>
+    ids.forEach((id) => fake.target(pool, id, 'unused', 'Target.NotInUse'));
+
 export const enter =
   (pool: string, id: string, state: TargetState = 'healthy'): Act =>
   (fake) =>
@@ -35,6 +41,18 @@ export const weigh =
   (one: number, two: number): Act =>
   (fake) =>
     fake.weigh(new Map([['shop:0', { one, two }]]));
+
+/** The rules or records of production lead to groups of others alone, or the rules answer themselves. */
+export const takeAway =
+  (answers?: Route['answers']): Act =>
+  (fake) =>
+    fake.set((snapshot) => {
+      const { traffic } = snapshot;
+      if (!('routes' in traffic)) return snapshot;
+      const away = answers === undefined ? { weights: {}, othersWeight: 1 } : { weights: {}, answers };
+      const routes = traffic.routes.map((one) => (one.role === 'production' ? { ...one, ...away } : one));
+      return withTraffic(snapshot, { ...traffic, routes });
+    });
 
 /** The record that leads to the pool is deleted from each name. */
 export const unname =

@@ -6,7 +6,7 @@ import { list } from '../../domain/text.ts';
 import { registeredIn } from '../../domain/queries.ts';
 import { configuredPools, isIn, poolsOf } from '../../domain/roles.ts';
 import { isScaled, membersInService } from '../../domain/scaled.ts';
-import { dividedRoutes, routesOf, shareOf } from '../../domain/routes.ts';
+import { dividedRoutes, routesOf, shareOf, sharesNow, sharesOf } from '../../domain/routes.ts';
 import { hasServed, recordedShare, ownPools, percentText, TOLERANCE } from '../../domain/shares.ts';
 import type { Fleet, Pool, Snapshot } from '../../domain/snapshot.ts';
 import type { ResidualLimits, Route, SwitchSettings, Traffic, TrafficSettings } from '../../domain/traffic.ts';
@@ -214,7 +214,8 @@ function shiftSteps(snapshot: Snapshot, change: Switch, pool: string, arrive: re
   const { shares, everyS: seconds } = stages;
   return shares.flatMap((percent, index): readonly Step[] => {
     const before = shares[index - 1];
-    const from = before === undefined ? sharesNow(snapshot, pool) : sharesOf(snapshot, () => before);
+    const from =
+      before === undefined ? sharesNow(snapshot, pool) : sharesOf(routesOf(snapshot, 'production'), () => before);
     const grown = before === undefined ? [] : growSteps(snapshot, change, pool);
     const moved: readonly Step[] = [...grown, { ...shift, percent, from }, ...arrive];
     if (percent === 100) return moved;
@@ -223,16 +224,6 @@ function shiftSteps(snapshot: Snapshot, change: Switch, pool: string, arrive: re
     if (index === shares.length - 1 || baked.length > 0) return [...tagged, ...baked];
     return [...tagged, { do: 'watch', pool, fleet, percent, seconds, since, minimumHealthy }];
   });
-}
-
-/** By route, in percent. */
-function sharesOf(snapshot: Snapshot, share: (route: Route) => number): Readonly<Record<string, number>> {
-  return Object.fromEntries(routesOf(snapshot, 'production').map((route) => [route.name, share(route)]));
-}
-
-/** What the pool has of each route, to a hundredth: weights are whole numbers. */
-function sharesNow(snapshot: Snapshot, pool: string): Readonly<Record<string, number>> {
-  return sharesOf(snapshot, (route) => Math.round(shareOf(route, pool) * 100) / 100);
 }
 
 /** The others have nothing of production any more, and the first of them is what is tried. */
