@@ -73,7 +73,11 @@ export async function createComponents(
   closers.push(() => elbv2.close());
   const cloudwatch = createCloudWatch(metricSource(elbv2, clock, times), region);
   const common = { clock, scheduler, ec2, elbv2, instances, region, pageSize, onError };
-  const autoscaling = createAutoScaling({ ...common, alarmsWith: (policy) => cloudwatch.alarmsWith(policy) });
+  const autoscaling = createAutoScaling({
+    ...common,
+    alarmsWith: (policy) => cloudwatch.alarmsWith(policy),
+    breachesOf: (policy) => cloudwatch.breachesOf(policy),
+  });
   closers.push(() => autoscaling.close());
   const { route53, dns } = await openDns({ clock, scheduler, elbv2, pageSize, plan: plan.dns });
   closers.push(() => dns.close());

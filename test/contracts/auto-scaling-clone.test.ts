@@ -104,7 +104,7 @@ async function decorate({ scaling: { client }, sandbox }: World): Promise<void> 
   await client.putNotificationConfiguration({ AutoScalingGroupName, TopicARN: TOPIC, NotificationTypes });
   await client.enableMetricsCollection({ AutoScalingGroupName, Granularity: '1Minute', Metrics: ['GroupMinSize'] });
   await client.suspendProcesses({ AutoScalingGroupName, ScalingProcesses: ['AZRebalance', 'Launch'] });
-  await client.putWarmPool({ AutoScalingGroupName, MinSize: 1, PoolState: 'Stopped' });
+  await client.putWarmPool({ AutoScalingGroupName, MaxGroupPreparedCapacity: 3, MinSize: 1, PoolState: 'Stopped' });
   const tag = { ResourceId: AutoScalingGroupName, ResourceType: 'auto-scaling-group' };
   await client.createOrUpdateTags({ Tags: [{ ...tag, Key: 'team', Value: 'web', PropagateAtLaunch: true }] });
 }
@@ -122,6 +122,8 @@ const DIFFERENT: ReadonlySet<string> = new Set([
   'Tags',
   'TargetGroupARNs',
   'TrafficSources',
+  // What it has launched so far.
+  'WarmPoolSize',
 ]);
 
 /** Of a group, what has to be the same in its clone. */

@@ -55,6 +55,8 @@ export async function createGroup(state: AutoScalingState, input: CreateAutoScal
     schedules: new Map(),
     metrics: new Set(),
     topics: new Map(),
+    warm: new Map(),
+    ranAt: new Map(),
     tags: mergedTags(name, [], Tags),
     activities: [],
     refreshes: [],
@@ -102,8 +104,8 @@ export async function deleteGroup(state: AutoScalingState, input: DeleteAutoScal
   const protection = group.settings.DeletionProtection ?? 'none';
   if (protection === 'prevent-all-deletion' || (protection === 'prevent-force-deletion' && input.ForceDelete))
     throw scalingError.invalid(`AutoScalingGroup ${group.name} has deletion protection ${protection}`);
-  const ids = [...group.members.keys()];
-  if (ids.length > 0 && !input.ForceDelete) {
+  const ids = [...group.members.keys(), ...group.warm.keys()];
+  if (group.members.size > 0 && !input.ForceDelete) {
     if ([...group.members.values()].some(({ state: one }) => one.startsWith('Terminating')))
       throw scalingError.activity(
         'You cannot delete an AutoScalingGroup while there are scaling activities in progress for that group.',

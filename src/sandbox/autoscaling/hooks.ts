@@ -7,7 +7,7 @@ import type {
   RecordLifecycleActionHeartbeatType,
 } from '@aws-sdk/client-auto-scaling';
 import { scalingError } from './errors.ts';
-import type { PendingHook } from './model.ts';
+import { withWarm, type PendingHook } from './model.ts';
 import { changeable, scalingGroupOf, type AutoScalingState } from './state.ts';
 
 const HOOKS_MAX = 50;
@@ -30,7 +30,7 @@ export function deleteHook(state: AutoScalingState, input: DeleteLifecycleHookTy
   const group = changeable(state, input.AutoScalingGroupName);
   const name = input.LifecycleHookName ?? '';
   if (!group.hooks.delete(name)) throw scalingError.invalid(`No Lifecycle Hook found with name ${name}`);
-  for (const { hook } of group.members.values()) if (hook?.name === name) hook.complete('CONTINUE');
+  for (const { hook } of withWarm(group)) if (hook?.name === name) hook.complete('CONTINUE');
   return {};
 }
 
@@ -49,7 +49,7 @@ function waitOf(
   input: CompleteLifecycleActionType | RecordLifecycleActionHeartbeatType,
 ): PendingHook {
   const group = scalingGroupOf(state, input.AutoScalingGroupName);
-  const waits = [...group.members.values()].filter(({ hook }) => hook?.name === input.LifecycleHookName);
+  const waits = withWarm(group).filter(({ hook }) => hook?.name === input.LifecycleHookName);
   const found = waits.find(({ id, hook }) =>
     input.LifecycleActionToken ? hook?.token === input.LifecycleActionToken : id === input.InstanceId,
   );

@@ -58,20 +58,23 @@ export async function matches(state: AutoScalingState, member: Member, from: Lau
   return member.template.LaunchTemplateId === LaunchTemplateId && member.template.Version === String(VersionNumber);
 }
 
-/** Launches one instance into a subnet. A failure is an activity that says why, in EC2's words. */
+/** Launches one instance into a subnet, for the group or its warm pool. A failure is an activity that says why, in EC2's words. */
 export async function launchMember(
   state: AutoScalingState,
   group: ScalingGroup,
   subnet: string,
   cause: string,
+  to: 'members' | 'warm' = 'members',
 ): Promise<Member | undefined> {
-  const activity = startActivity(state, group, 'Launching a new EC2 instance', cause);
+  const into = to === 'warm' ? ' into warm pool' : '';
+  const activity = startActivity(state, group, `Launching a new EC2 instance${into}`, cause);
   try {
     const { template, override } = choiceOf(launchesFrom(group));
     const version = await resolveVersion(state, template);
-    const member = { ...(await runOne(state, group, subnet, version, override)), activity };
-    activity.Description = `Launching a new EC2 instance: ${member.id}`;
-    group.members.set(member.id, member);
+    const member: Member = { ...(await runOne(state, group, subnet, version, override)), activity };
+    if (to === 'warm') member.state = 'Warmed:Pending';
+    activity.Description = `Launching a new EC2 instance${into}: ${member.id}`;
+    group[to].set(member.id, member);
     publish(state, group);
     return member;
   } catch (error) {

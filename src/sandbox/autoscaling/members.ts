@@ -6,13 +6,14 @@ import { endActivity, isSuspended, publish, startActivity, type AutoScalingState
 
 /** How an instance of a group comes into service and leaves it (User guide, "Amazon EC2 Auto Scaling instance lifecycle"). */
 
-function to(state: AutoScalingState, group: ScalingGroup, member: Member, next: Member['state']): void {
+export function changeState(state: AutoScalingState, group: ScalingGroup, member: Member, next: Member['state']): void {
   member.state = next;
   publish(state, group);
 }
 
-function isGone(state: AutoScalingState, group: ScalingGroup, member: Member): boolean {
-  return group.members.get(member.id) !== member || state.groups.get(group.name) !== group;
+export function isGone(state: AutoScalingState, group: ScalingGroup, member: Member): boolean {
+  const known = group.members.get(member.id) ?? group.warm.get(member.id);
+  return known !== member || state.groups.get(group.name) !== group;
 }
 
 function pause({ scheduler, pollMs }: AutoScalingState): Promise<void> {
@@ -26,7 +27,7 @@ export async function enterService(state: AutoScalingState, group: ScalingGroup,
   if (abandoned) return terminateMember(state, group, member, 'a lifecycle hook abandoned the launch');
   if (!isSuspended(group, 'AddToLoadBalancer')) await registerMembers(state, liveSources(group), [member.id]);
   member.inServiceAt = state.clock.now();
-  to(state, group, member, 'InService');
+  changeState(state, group, member, 'InService');
   endActivity(state, member.activity, 'Successful');
 }
 
@@ -42,18 +43,18 @@ export async function terminateMember(
   endActivity(state, member.activity, 'Cancelled');
   const activity = startActivity(state, group, `Terminating EC2 instance: ${member.id}`, cause);
   member.activity = activity;
-  to(state, group, member, 'Terminating');
+  changeState(state, group, member, 'Terminating');
   activity.StatusCode = 'WaitingForELBConnectionDraining';
   await leaveTraffic(state, group, [member]);
   activity.StatusCode = 'InProgress';
   if (isGone(state, group, member)) return;
   await runHook(state, group, member, 'autoscaling:EC2_INSTANCE_TERMINATING');
   if (isGone(state, group, member)) return;
-  await terminateInstance(state, member);
+  await endMachine(state, member);
 }
 
 /** An instance that is gone already is no error. */
-async function terminateInstance({ ec2 }: AutoScalingState, { id }: Member): Promise<void> {
+export async function endMachine({ ec2 }: AutoScalingState, { id }: Member): Promise<void> {
   try {
     await call(ec2, 'TerminateInstances', { InstanceIds: [id] });
   } catch (error) {
@@ -78,19 +79,20 @@ export function removeMember(state: AutoScalingState, group: ScalingGroup, membe
 }
 
 type Transition = 'autoscaling:EC2_INSTANCE_LAUNCHING' | 'autoscaling:EC2_INSTANCE_TERMINATING';
+type Phase = 'Pending' | 'Terminating' | 'Warmed:Pending' | 'Warmed:Terminating';
 
 /** Waits for each hook of the transition: its completion, or its default result after the heartbeat timeout. @returns the last result */
-async function runHook(
+export async function runHook(
   state: AutoScalingState,
   group: ScalingGroup,
   member: Member,
   transition: Transition,
+  phase: Phase = transition === 'autoscaling:EC2_INSTANCE_LAUNCHING' ? 'Pending' : 'Terminating',
 ): Promise<string> {
-  const phase = transition === 'autoscaling:EC2_INSTANCE_LAUNCHING' ? 'Pending' : 'Terminating';
   let result = 'CONTINUE';
   for (const hook of group.hooks.values()) {
     if (hook.LifecycleTransition !== transition || result === 'ABANDON') continue;
-    to(state, group, member, `${phase}:Wait`);
+    changeState(state, group, member, `${phase}:Wait`);
     if (member.activity) member.activity.StatusCode = 'MidLifecycleAction';
     result = await new Promise<string>((resolve) => {
       const expire = () => resolve(hook.DefaultResult ?? 'ABANDON');
@@ -110,8 +112,9 @@ async function runHook(
       };
     });
     delete member.hook;
-    if (isGone(state, group, member) || (phase === 'Pending' && member.state.startsWith('Terminating'))) return result;
-    to(state, group, member, `${phase}:Proceed`);
+    if (isGone(state, group, member) || (!phase.endsWith('Terminating') && member.state.includes('Terminating')))
+      return result;
+    changeState(state, group, member, `${phase}:Proceed`);
     if (member.activity) member.activity.StatusCode = 'InProgress';
   }
   return result;
@@ -119,17 +122,17 @@ async function runHook(
 
 /** Out of traffic, still of the group, and not counted for its desired capacity. */
 export async function standBy(state: AutoScalingState, group: ScalingGroup, members: readonly Member[]): Promise<void> {
-  for (const member of members) to(state, group, member, 'EnteringStandby');
+  for (const member of members) changeState(state, group, member, 'EnteringStandby');
   await leaveTraffic(state, group, members);
   for (const member of members.filter((one) => !isGone(state, group, one) && one.state === 'EnteringStandby')) {
-    to(state, group, member, 'Standby');
+    changeState(state, group, member, 'Standby');
     endActivity(state, member.activity, 'Successful');
   }
 }
 
 /** Out of traffic, then no longer of the group; it runs on. */
 export async function detach(state: AutoScalingState, group: ScalingGroup, members: readonly Member[]): Promise<void> {
-  for (const member of members) to(state, group, member, 'Detaching');
+  for (const member of members) changeState(state, group, member, 'Detaching');
   await leaveTraffic(state, group, members);
   for (const member of members) {
     group.members.delete(member.id);

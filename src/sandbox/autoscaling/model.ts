@@ -73,6 +73,10 @@ export interface ScalingGroup {
   /** Types of notifications by the ARN of their topic. */
   readonly topics: Map<string, string[]>;
   warmPool?: WarmPoolConfiguration;
+  /** What its warm pool keeps ready: not of the group, and not counted for its sizes. */
+  readonly warm: Map<string, Member>;
+  /** When alarms have run its policies last, by ARN, in milliseconds since the epoch. */
+  readonly ranAt: Map<string, number>;
   tags: readonly TagDescription[];
   /** Newest first. */
   readonly activities: Activity[];
@@ -104,6 +108,11 @@ const COUNTED: ReadonlySet<LifecycleState> = new Set(['Pending', 'Pending:Wait',
 
 export function counts(member: Member): boolean {
   return COUNTED.has(member.state);
+}
+
+/** Also what its warm pool has. */
+export function withWarm({ members, warm }: ScalingGroup): readonly Member[] {
+  return [...members.values(), ...warm.values()];
 }
 
 export function capacity(group: ScalingGroup): number {

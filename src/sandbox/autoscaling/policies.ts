@@ -8,6 +8,7 @@ import type {
   PutScalingPolicyType,
   ScalingPolicy,
 } from '@aws-sdk/client-auto-scaling';
+import type { Breach } from '../cloudwatch/alarms.ts';
 import { ACCOUNT } from '../ec2/state.ts';
 import { scalingError } from './errors.ts';
 import type { ScalingGroup } from './model.ts';
@@ -63,18 +64,39 @@ export function describePolicies(state: AutoScalingState, input: DescribePolicie
 export function executePolicy(state: AutoScalingState, input: ExecutePolicyType): object {
   const group = changeable(state, input.AutoScalingGroupName);
   const policy = policyOf(group, input.PolicyName);
+  const { MetricValue: value = 0, BreachThreshold: threshold = 0 } = input;
+  if (!runPolicy(state, group, policy, { value, threshold }, group.desired))
+    throw scalingError.invalid(`A policy of the type ${policy.PolicyType} cannot be executed`);
+  return {};
+}
+
+/**
+ * Within the group's sizes.
+ * @param from the capacity that the policy adjusts
+ * @returns whether it says what to do about such a value
+ */
+export function runPolicy(
+  state: AutoScalingState,
+  group: ScalingGroup,
+  policy: ScalingPolicy,
+  { value, threshold }: Pick<Breach, 'value' | 'threshold'>,
+  from: number,
+): boolean {
   const step = policy.StepAdjustments?.find(
     ({ MetricIntervalLowerBound: low = -Infinity, MetricIntervalUpperBound: high = Infinity }) => {
-      const above = (input.MetricValue ?? 0) - (input.BreachThreshold ?? 0);
+      const above = value - threshold;
       return above >= low && above < high;
     },
   );
   const by = step?.ScalingAdjustment ?? policy.ScalingAdjustment;
-  if (by === undefined) throw scalingError.invalid(`A policy of the type ${policy.PolicyType} cannot be executed`);
+  if (by === undefined) return false;
   const { MinSize: min = 0, MaxSize: max = 0 } = group.settings;
-  group.desired = Math.min(Math.max(adjusted(group.desired, policy, by), min), max);
+  const wanted = Math.min(Math.max(adjusted(from, policy, by), min), max);
+  // What is on its way from a step before is not undone by a smaller one in the same direction.
+  const grows = policy.AdjustmentType !== 'ExactCapacity' && by > 0;
+  group.desired = grows ? Math.max(group.desired, wanted) : wanted;
   publish(state, group);
-  return {};
+  return true;
 }
 
 function adjusted(

@@ -1,11 +1,12 @@
-import { call } from '../service.ts';
-import type { DescribeSubnetsResult } from '@aws-sdk/client-ec2';
+import { followAlarms } from './alarms.ts';
 import { unhealthyTargets, updateSources } from './balancer.ts';
 import { launchMember } from './launch.ts';
 import { enterService, removeMember, terminateMember } from './members.ts';
 import { capacity, counts, inService, type Member, type ScalingGroup } from './model.ts';
+import { emptiest, subnetsOf, whenIn } from './places.ts';
 import { refreshStep, surplus } from './refresh.ts';
 import { isSuspended, publish, type AutoScalingState } from './state.ts';
+import { keepWarm, takeWarm } from './warm-members.ts';
 
 /** Compares a group with what it should be, again and again, until it is deleted. */
 export function startLoop(state: AutoScalingState, group: ScalingGroup): void {
@@ -23,10 +24,12 @@ async function reconcile(state: AutoScalingState, group: ScalingGroup): Promise<
   await updateSources(state, group);
   await checkHealth(state, group);
   await refreshStep(state, group);
+  followAlarms(state, group);
   const wanted = group.desired + surplus(group);
   if (capacity(group) < wanted) await scaleOut(state, group, wanted);
   else if (capacity(group) > wanted) scaleIn(state, group, wanted);
   else await rebalance(state, group);
+  await keepWarm(state, group);
 }
 
 /** Marks and replaces what does not run, and what a load balancer calls unhealthy after the grace period. */
@@ -68,44 +71,15 @@ async function scaleOut(state: AutoScalingState, group: ScalingGroup, wanted: nu
 
 async function launchInto(state: AutoScalingState, group: ScalingGroup, cause: string): Promise<boolean> {
   const subnets = await subnetsOf(state, group);
-  const in_ = (zone: string) => [...group.members.values()].filter((one) => counts(one) && one.zone === zone).length;
-  const [subnet] = subnets.toSorted((a, b) => in_(a.zone) - in_(b.zone));
-  const member = subnet && (await launchMember(state, group, subnet.id, cause));
+  const counted = [...group.members.values()].filter(counts);
+  const member =
+    (await takeWarm(state, group, counted, cause)) ??
+    (await launchMember(state, group, emptiest(subnets, counted), cause));
   if (!member) return false;
-  whenRunning(state, group, member);
-  return true;
-}
-
-/** The machine may run already: its state is looked at once more after it is watched. */
-function whenRunning(state: AutoScalingState, group: ScalingGroup, member: Member): void {
-  const check = () => {
-    const running = state.instances.find(member.id)?.state === 'running';
-    if (!running) return;
-    unwatch();
+  whenIn(state, member, 'running', () => {
     if (member.state === 'Pending') start(state, enterService(state, group, member));
-  };
-  const unwatch = state.instances.watch(({ id }) => id === member.id && check());
-  check();
-}
-
-interface Place {
-  readonly id: string;
-  readonly zone: string;
-}
-
-/** The subnets of VPCZoneIdentifier, or the first one of each zone. */
-export async function subnetsOf(
-  { ec2 }: AutoScalingState,
-  { settings }: Pick<ScalingGroup, 'settings'>,
-): Promise<readonly Place[]> {
-  const ids = (settings.VPCZoneIdentifier ?? '')
-    .split(',')
-    .map((id) => id.trim())
-    .filter((id) => id !== '');
-  const input = ids.length > 0 ? { SubnetIds: ids } : {};
-  const { Subnets = [] } = await call<DescribeSubnetsResult>(ec2, 'DescribeSubnets', input);
-  const all = Subnets.map(({ SubnetId = '', AvailabilityZone = '' }) => ({ id: SubnetId, zone: AvailabilityZone }));
-  return ids.length > 0 ? all : all.filter(({ zone }) => settings.AvailabilityZones?.includes(zone));
+  });
+  return true;
 }
 
 /** The zone with the most instances first, of these the oldest one that is not protected (User guide, default termination policy). */

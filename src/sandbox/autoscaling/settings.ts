@@ -8,7 +8,7 @@ import { withoutUndefined } from '../records.ts';
 import { scalingError } from './errors.ts';
 import { requestFor, resolveVersion } from './launch.ts';
 import type { GroupSettings } from './model.ts';
-import { subnetsOf } from './reconcile.ts';
+import { subnetsOf } from './places.ts';
 import type { AutoScalingState } from './state.ts';
 
 /** Parameters that are not settings of the group, or that the sandbox does not implement. */

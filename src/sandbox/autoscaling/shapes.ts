@@ -28,13 +28,13 @@ export function groupShape(group: ScalingGroup): AutoScalingGroup {
     CreatedTime: group.createdAt,
     SuspendedProcesses: [...group.suspended.values()],
     EnabledMetrics: [...group.metrics].map((Metric) => ({ Metric, Granularity: '1Minute' })),
-    ...(group.warmPool && { WarmPoolConfiguration: group.warmPool, WarmPoolSize: 0 }),
+    ...(group.warmPool && { WarmPoolConfiguration: group.warmPool, WarmPoolSize: group.warm.size }),
     Tags: [...group.tags],
     ...(group.isDeleting && { Status: 'Delete in progress' }),
   };
 }
 
-function instanceShape(member: Member): Instance {
+export function instanceShape(member: Member): Instance {
   return {
     InstanceId: member.id,
     InstanceType: member.type,

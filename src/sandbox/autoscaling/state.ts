@@ -19,6 +19,8 @@ export interface AutoScalingOptions {
   readonly instances: Instances;
   /** Alarms that run a policy, by its ARN. */
   readonly alarmsWith: EmulatedCloudWatch['alarmsWith'];
+  /** Those of them that are in ALARM. */
+  readonly breachesOf: EmulatedCloudWatch['breachesOf'];
   readonly region: string;
   readonly pageSize: number;
   /** Called with internal errors. */

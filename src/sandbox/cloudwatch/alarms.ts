@@ -23,6 +23,8 @@ interface Alarm {
   state: StateValue;
   reason: string;
   changedAt: number;
+  /** The newest point of the evaluation; or what SetAlarmState says, for the policies that it runs (API reference, SetAlarmState). */
+  value?: number | undefined;
   /** Set by hand, until the next evaluation. */
   setUntil: number;
 }
@@ -41,11 +43,13 @@ export const ALARM_OPERATIONS: Readonly<Record<string, StateOperation<AlarmsStat
   PutCompositeAlarm: (state, input: PutCompositeAlarmInput) => put(state, input),
   PutLogAlarm: (state, input: PutLogAlarmInput) => put(state, input),
   DescribeAlarms: describeAlarms,
-  SetAlarmState: (state, { AlarmName = '', StateValue: value, StateReason = '' }: SetAlarmStateInput) => {
+  SetAlarmState: (state, input: SetAlarmStateInput) => {
+    const { AlarmName = '', StateValue: value, StateReason = '', StateReasonData } = input;
     const alarm = state.alarms.get(AlarmName);
     if (alarm === undefined || value === undefined) throw new ApiError('ResourceNotFound', 'Unknown alarm.', 404);
     const now = state.source.now();
     change(alarm, value, StateReason, now);
+    alarm.value = newestPoint(StateReasonData);
     alarm.setUntil = (Math.floor(now / MINUTE_MS) + 1) * MINUTE_MS;
     return {};
   },
@@ -93,6 +97,42 @@ export function alarmsWith(state: AlarmsState, action: string): { AlarmName: str
   return all.map(({ input: { AlarmName = '' } }) => ({ AlarmName, AlarmARN: alarmArn(state, AlarmName) }));
 }
 
+/** An alarm that is in ALARM. */
+export interface Breach {
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+  /** Of its metric; the threshold where the metric has none. */
+  readonly value: number;
+  readonly threshold: number;
+}
+
+/** Composite and log alarms run no scaling policies (CloudWatch user guide, "Alarm actions"). */
+export function breachesOf(state: AlarmsState, action: string): readonly Breach[] {
+  return [...state.alarms.values()].flatMap((alarm): readonly Breach[] => {
+    const { input } = alarm;
+    if (!isMetric(input) || input.ActionsEnabled === false || !input.AlarmActions?.includes(action)) return [];
+    evaluate(state, alarm);
+    const { Threshold: threshold = 0 } = input;
+    return alarm.state === 'ALARM' ? [{ since: alarm.changedAt, value: alarm.value ?? threshold, threshold }] : [];
+  });
+}
+
+function isMetric(input: Alarm['input']): input is PutMetricAlarmInput {
+  return typeOf(input) === 'MetricAlarm';
+}
+
+/** `{ "recentDatapoints": [1, 2] }`, oldest first. */
+function newestPoint(data: string | undefined): number | undefined {
+  if (data === undefined) return undefined;
+  try {
+    const { recentDatapoints: points }: { recentDatapoints?: unknown } = JSON.parse(data) ?? {};
+    const newest: unknown = Array.isArray(points) ? points.at(-1) : undefined;
+    return typeof newest === 'number' ? newest : undefined;
+  } catch {
+    throw new ApiError('InvalidFormat', 'StateReasonData must be valid JSON.');
+  }
+}
+
 function typeOf(input: Alarm['input']): AlarmType {
   if ('AlarmRule' in input) return 'CompositeAlarm';
   return 'ScheduledQueryConfiguration' in input ? 'LogAlarm' : 'MetricAlarm';
@@ -126,7 +166,8 @@ function evaluate(state: AlarmsState, alarm: Alarm): void {
   }
   // There are no logs here: what SetAlarmState says.
   if (typeOf(alarm.input) === 'LogAlarm') return;
-  const [value, reason] = metricState(state.source, alarm.input, alarm.state);
+  const [value, reason, newest] = metricState(state.source, alarm.input, alarm.state);
+  alarm.value = newest;
   change(alarm, value, reason, now);
 }
 
@@ -136,7 +177,11 @@ function change(alarm: Alarm, value: StateValue, reason: string, now: number): v
 }
 
 /** M of the last N periods (CloudWatch user guide, "Evaluating an alarm" and "Configuring how alarms treat missing data"). */
-function metricState(source: MetricSource, input: PutMetricAlarmInput, before: StateValue): [StateValue, string] {
+function metricState(
+  source: MetricSource,
+  input: PutMetricAlarmInput,
+  before: StateValue,
+): [StateValue, string, (number | undefined)?] {
   const { Period = 60, EvaluationPeriods = 1, DatapointsToAlarm = EvaluationPeriods, TreatMissingData } = input;
   const ms = Period * 1000;
   const end = Math.floor((source.now() - source.delayMs()) / ms) * ms;
@@ -150,7 +195,11 @@ function metricState(source: MetricSource, input: PutMetricAlarmInput, before: S
   const counted = breaching + (TreatMissingData === 'breaching' ? missing : 0);
   const shown = values.map((value) => value ?? 'missing').join(', ');
   if (counted >= DatapointsToAlarm)
-    return ['ALARM', `Threshold Crossed: ${counted} out of the last ${EvaluationPeriods} datapoints [${shown}].`];
+    return [
+      'ALARM',
+      `Threshold Crossed: ${counted} out of the last ${EvaluationPeriods} datapoints [${shown}].`,
+      values.find((value) => value !== undefined),
+    ];
   if (missing === EvaluationPeriods && (TreatMissingData ?? 'missing') === 'missing')
     return ['INSUFFICIENT_DATA', `Insufficient Data: ${missing} datapoints were unknown.`];
   if (missing === EvaluationPeriods && TreatMissingData === 'ignore') return [before, ''];

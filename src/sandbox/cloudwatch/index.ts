@@ -2,12 +2,14 @@ import type { Datapoint, GetMetricStatisticsCommandOutput, GetMetricStatisticsIn
 import { SLICE_MS } from '../balancer/counts.ts';
 import { ApiError, bindOperations, type Service } from '../service.ts';
 import { withoutUndefined } from '../records.ts';
-import { ALARM_OPERATIONS, alarmsWith, type AlarmsState } from './alarms.ts';
+import { ALARM_OPERATIONS, alarmsWith, breachesOf, type AlarmsState, type Breach } from './alarms.ts';
 import { pointOf, type MetricSource } from './metrics.ts';
 
 export interface EmulatedCloudWatch extends Service {
   /** Alarms that do this, by its ARN. */
   alarmsWith(action: string): { AlarmName: string; AlarmARN: string }[];
+  /** Those of them that are in ALARM, and may act. */
+  breachesOf(action: string): readonly Breach[];
 }
 
 /** CloudWatch with ALB's metrics by target group, and alarms on them. For its behaviour see src/sandbox/BEHAVIOUR.md, "CloudWatch". */
@@ -15,6 +17,7 @@ export function createCloudWatch(source: MetricSource, region: string): Emulated
   const alarms: AlarmsState = { source, region, alarms: new Map() };
   return {
     alarmsWith: (action) => alarmsWith(alarms, action),
+    breachesOf: (action) => breachesOf(alarms, action),
     id: 'cloudwatch',
     operations: {
       GetMetricStatistics: (input: GetMetricStatisticsInput): Partial<GetMetricStatisticsCommandOutput> => ({
