@@ -54,36 +54,60 @@ function chosen(commands: readonly Words[]): ReadonlyMap<string, string> {
   );
 }
 
-function bash(commands: readonly Words[]): string {
+/** What follows what: patterns and words, as both bash and zsh have them in `case`. */
+interface Cases {
+  /** Any command. */
+  readonly names: string;
+  /** Options whose value is a file. */
+  readonly files: string;
+  /** Options whose value is one of some words, with those. */
+  readonly chosen: readonly (readonly [option: string, words: string])[];
+  /** Options whose value is anything else. */
+  readonly free: string;
+  /** Commands, with what can be typed after them. */
+  readonly verbs: readonly (readonly [name: string, words: string])[];
+}
+
+function casesOf(commands: readonly Words[]): Cases {
   const valued = commands.flatMap(({ options }) => options.filter(([, one]) => takesValue(one)).map(([name]) => name));
   const some = chosen(commands);
   const free = [...new Set(valued)].filter((name) => !FILES.includes(name) && !some.has(name));
-  const flags = (names: readonly string[], between: string): string => names.map((name) => `--${name}`).join(between);
+  const flags = (names: readonly string[]): readonly string[] => names.map((name) => `--${name}`);
+  return {
+    names: commands.map(({ name }) => name).join(' '),
+    files: flags(FILES).join('|'),
+    chosen: [...some].map(([name, words]) => [`--${name}`, words]),
+    free: flags(free).join('|'),
+    verbs: commands.map(({ name, after, options }) => [
+      name,
+      [...after, ...flags(options.map(([option]) => option))].join(' '),
+    ]),
+  };
+}
+
+/** In an array of the words before the one that is being completed, and of that one: the command, in `verb`. */
+function verbIn(each: string, names: string): string {
+  return `    case "${each}" in ${names.replaceAll(' ', '|')}) verb="${each}"; break ;; esac`;
+}
+
+function bash(commands: readonly Words[]): string {
+  const { names, files, chosen: some, free, verbs } = casesOf(commands);
   return [
     '_turnout() {',
     '  local cur="${COMP_WORDS[COMP_CWORD]}" prev="${COMP_WORDS[COMP_CWORD-1]}" verb="" words="" i',
     '  for ((i = 1; i < COMP_CWORD; i++)); do',
-    `    case "\${COMP_WORDS[i]}" in ${commands.map(({ name }) => name).join('|')}) verb="\${COMP_WORDS[i]}"; break ;; esac`,
+    verbIn('${COMP_WORDS[i]}', names),
     '  done',
     '  COMPREPLY=()',
     '  case "$prev" in',
     // So that a folder gets a slash, and not a space; a shell that knows no compopt goes without.
-    `    ${flags(FILES, '|')}) compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$cur")); return ;;`,
-    ...[...some].map(([name, words]) => `    --${name}) COMPREPLY=($(compgen -W "${words}" -- "$cur")); return ;;`),
-    `    ${flags(free, '|')}) return ;;`,
+    `    ${files}) compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$cur")); return ;;`,
+    ...some.map(([option, words]) => `    ${option}) COMPREPLY=($(compgen -W "${words}" -- "$cur")); return ;;`),
+    `    ${free}) return ;;`,
     '  esac',
     '  case "$verb" in',
-    ...commands.map(
-      ({ name, after, options }) =>
-        `    ${name}) words="${[
-          ...after,
-          flags(
-            options.map(([option]) => option),
-            ' ',
-          ),
-        ].join(' ')}" ;;`,
-    ),
-    `    *) words="${commands.map(({ name }) => name).join(' ')} --help --version" ;;`,
+    ...verbs.map(([name, words]) => `    ${name}) words="${words}" ;;`),
+    `    *) words="${names} --help --version" ;;`,
     '  esac',
     '  COMPREPLY=($(compgen -W "$words" -- "$cur"))',
     '}',
@@ -91,11 +115,28 @@ function bash(commands: readonly Words[]): string {
   ].join('\n');
 }
 
-/** zsh runs what is written for bash. */
+/** Its own: what is written for bash puts a space after folders there. */
 function zsh(commands: readonly Words[]): string {
-  return ['autoload -U +X compinit && compinit', 'autoload -U +X bashcompinit && bashcompinit', bash(commands)].join(
-    '\n',
-  );
+  const { names, files, chosen: some, free, verbs } = casesOf(commands);
+  return [
+    '(( $+functions[compdef] )) || { autoload -U compinit && compinit }',
+    '_turnout() {',
+    '  local verb="" word',
+    '  for word in "${(@)words[2,CURRENT-1]}"; do',
+    verbIn('$word', names),
+    '  done',
+    '  case "${words[CURRENT-1]}" in',
+    `    ${files}) _files; return ;;`,
+    ...some.map(([option, values]) => `    ${option}) compadd -- ${values}; return ;;`),
+    `    ${free}) return ;;`,
+    '  esac',
+    '  case "$verb" in',
+    ...verbs.map(([name, values]) => `    ${name}) compadd -- ${values} ;;`),
+    `    *) compadd -- ${names} --help --version ;;`,
+    '  esac',
+    '}',
+    'compdef _turnout turnout',
+  ].join('\n');
 }
 
 function fish(commands: readonly Words[]): string {

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -30,6 +30,45 @@ test.each([
 ])('bash completes %j', (line, words) => {
   expect(offered(line)).toEqual(words);
 });
+
+/** What stands on zsh's line once the words and a tab were typed. */
+function completedByZsh(line: string, folder: string): string {
+  const file = path.join(folder, 'completion.zsh');
+  writeFileSync(file, scriptFor('zsh'));
+  const script = [
+    'zmodload zsh/zpty',
+    `zpty typed 'cd ${folder}; ZDOTDIR=${folder} PS1="> " exec zsh -f -i'`,
+    // The line is shown by a key of its own.
+    `zpty -w typed 'show() { print -r -- "<$BUFFER>"; }; zle -N show; bindkey ^X show; source ${file}; print ready'`,
+    'zpty -r -m typed answer "*ready*ready*" || exit 1',
+    `zpty -w -n typed '${line}'$'\\t\\x18'`,
+    'zpty -r -m typed answer "*<turnout*>*" || exit 1',
+    'print -r -- "${${answer##*<}%%>*}"',
+    'zpty -d typed',
+  ].join('\n');
+  return execFileSync('zsh', ['-f', '-c', script], { encoding: 'utf8', timeout: 20_000 }).replace(/\n$/, '');
+}
+
+test.runIf(spawnSync('zsh', ['--version']).error === undefined)(
+  'zsh puts a slash after a folder, and a space after a word',
+  () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'turnout-completion-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    mkdirSync(path.join(folder, 'configs'));
+    const lines = [
+      'turnout status --config con',
+      'turnout prom',
+      'turnout permissions --task adop',
+      'turnout --json rolli',
+    ];
+    expect(lines.map((line) => completedByZsh(line, folder))).toEqual([
+      'turnout status --config configs/',
+      'turnout promote ',
+      'turnout permissions --task adopt ',
+      'turnout --json rolling ',
+    ]);
+  },
+);
 
 test('the first word is any command', () => {
   const names = commands.map(({ usage }) => usage.split(' ')[0]);
