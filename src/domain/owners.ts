@@ -56,5 +56,14 @@ export function ownersIn(
     const { nature, kind } = rule;
     return [{ nature, kind, name: rule.key.exec(key)?.[1] ?? value }];
   });
-  return [...new Map(found.map((one) => [`${one.kind} ${one.name}`, one])).values()];
+  return eachOnce(found);
+}
+
+function eachOnce(owners: readonly Owner[]): readonly Owner[] {
+  return [...new Map(owners.map((one) => [`${one.kind} ${one.name}`, one])).values()];
+}
+
+/** The same, with owners beside those that it has. */
+export function withOwners<T extends { readonly owners?: readonly Owner[] }>(thing: T, more: readonly Owner[]): T {
+  return more.length === 0 ? thing : { ...thing, owners: eachOnce([...(thing.owners ?? []), ...more]) };
 }

@@ -271,6 +271,17 @@ describe("what is OpsWorks's own", () => {
     expect(idsOf((await fleetOf(port, 'found')).instances)).toEqual([...ids].toSorted());
   });
 
+  test('what another environment has adopted is known by the tags of its layer', async () => {
+    const world = await start();
+    const ids = await world.unmanaged(2);
+    const owner = { environment: 'cafe', tagPrefix: 'turnout' };
+    const other = openOpsWorksFleet(world.sandbox.url, { app: 'shop' }, owner);
+    await other.claim({ fleet: 'theirs', release: '40', instances: ids, marks: { current: AT } });
+    const { unmanaged } = await world.open().read(ids);
+    const theirs = { nature: 'environment', kind: 'environment', name: 'cafe' };
+    expect(unmanaged.map(({ owners }) => owners)).toEqual([[theirs], [theirs]]);
+  });
+
   test('a stack that is not there, and an instance of two fleets, are said so', async () => {
     const world = await start();
     await world.boot([

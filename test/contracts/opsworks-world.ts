@@ -4,6 +4,7 @@ import { Ssm } from '../../src/aws/ssm.ts';
 import type { OpsWorksFleetConfig } from '../../src/config/config.ts';
 import { createOpsWorksFleet } from '../../src/fleets/opsworks/index.ts';
 import type { FleetPort } from '../../src/fleets/fleet.ts';
+import type { Ownership } from '../../src/domain/owners.ts';
 import type { FaultSpec } from '../../src/sandbox/api/faults.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { openSession } from '../support/aws.ts';
@@ -99,10 +100,14 @@ export async function startOpsWorksWorld({ blue = 3 }: FleetWorldOptions = {}): 
 const READ = /^(Describe|Get|List)/;
 const NEIGHBOUR = { 'turnout:environment': 'cafe', 'turnout:fleet': 'shop-41', 'turnout:release': '41' };
 
-export function openOpsWorksFleet(url: string, boot: Boot): FleetPort {
+export function openOpsWorksFleet(
+  url: string,
+  boot: Boot,
+  owner: Ownership = { environment: 'shop', tagPrefix: 'turnout' },
+): FleetPort {
   const session = openSession(url);
   return createOpsWorksFleet({
-    owner: { environment: 'shop', tagPrefix: 'turnout' },
+    owner,
     config: { kind: 'opsworks', tagPrefix: 'turnout', stack: 'shop', revision: '{release}', ...boot },
     opsworks: new OpsWorks(session),
     ec2: new Ec2(session),

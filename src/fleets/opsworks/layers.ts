@@ -47,8 +47,8 @@ export async function allLayers({ owner, opsworks, stack }: OpsWorksDeps): Promi
 }
 
 /** The layers of this environment: those with its tags, and clones that have not got their tags yet. */
-export async function ownLayers(deps: OpsWorksDeps): Promise<readonly TaggedLayer[]> {
-  const own = (await allLayers(deps)).filter(({ fleet }) => fleet !== undefined);
+export function ownOf(layers: readonly TaggedLayer[]): readonly TaggedLayer[] {
+  const own = layers.filter(({ fleet }) => fleet !== undefined);
   const tagged = own.filter(({ isUntagged }) => !isUntagged);
   const known = new Set(tagged.map(({ fleet }) => fleet));
   return [...tagged, ...own.filter(({ fleet, isUntagged }) => isUntagged && !known.has(fleet))];
@@ -56,7 +56,7 @@ export async function ownLayers(deps: OpsWorksDeps): Promise<readonly TaggedLaye
 
 /** The layer of a fleet, including a clone without tags; undefined when there is none. */
 export async function layerOfFleet(deps: OpsWorksDeps, id: string): Promise<TaggedLayer | undefined> {
-  return (await ownLayers(deps)).find(({ fleet }) => fleet === id);
+  return ownOf(await allLayers(deps)).find(({ fleet }) => fleet === id);
 }
 
 export async function allInstances({ opsworks, stack }: OpsWorksDeps): Promise<readonly OpsInstance[]> {

@@ -1,12 +1,13 @@
 import type { Instance as OpsInstance, LoadBasedAutoScalingConfiguration, OpsWorks } from '../../aws/opsworks.ts';
 import { OperatorError } from '../../errors.ts';
 import { commonRelease } from '../../domain/roles.ts';
+import { ownersIn, withOwners, type Owner } from '../../domain/owners.ts';
 import type { Fleet } from '../../domain/snapshot.ts';
 import { sentences } from '../../domain/text.ts';
 import { keptVolumeSizes } from '../ec2/kept-volumes.ts';
 import { byLaunch, seen, toInstance, toOwnInstance, type SeenInstance } from '../ec2/tags.ts';
 import type { FleetReading } from '../fleet.ts';
-import { allInstances, inLayer, marksOf, ownLayers, type OpsWorksDeps, type TaggedLayer } from './layers.ts';
+import { allInstances, allLayers, inLayer, marksOf, ownOf, type OpsWorksDeps, type TaggedLayer } from './layers.ts';
 import { fromOpsInstance, isUnstarted } from './states.ts';
 
 /** A layer of this environment, and its instances. */
@@ -21,8 +22,8 @@ export async function read(
   ids: readonly string[] | Promise<readonly string[]>,
 ): Promise<FleetReading> {
   const { opsworks, ec2 } = deps;
-  const [layers, instances, asked] = await Promise.all([ownLayers(deps), allInstances(deps), ids]);
-  const groups = layers
+  const [layers, instances, asked] = await Promise.all([allLayers(deps), allInstances(deps), ids]);
+  const groups = ownOf(layers)
     .map((tagged): Group => ({ tagged, own: withoutDuplicates(inLayer(tagged.id, instances)) }))
     // A clone without tags that has instances was filled by another program.
     .filter(({ tagged, own }) => !tagged.isUntagged || own.length === 0);
@@ -40,8 +41,19 @@ export async function read(
   const known = new Set(mine.map((one) => one.Ec2InstanceId));
   const unmanaged = machines
     .filter(({ InstanceId }) => !known.has(InstanceId))
-    .map((one) => toInstance(deps.owner, one));
+    .map((one) => withOwners(toInstance(deps.owner, one), layerOwners(deps, layers, instances, one)));
   return { fleets: fleets.toSorted((a, b) => launchOf(a) - launchOf(b)), unmanaged };
+}
+
+/** What was tagged when it ran already has those tags on its layer alone. */
+function layerOwners(
+  { owner }: OpsWorksDeps,
+  layers: readonly TaggedLayer[],
+  instances: readonly OpsInstance[],
+  { InstanceId: id }: SeenInstance,
+): readonly Owner[] {
+  const { LayerIds = [] } = instances.find(({ Ec2InstanceId }) => Ec2InstanceId === id) ?? {};
+  return layers.filter((one) => LayerIds.includes(one.id)).flatMap(({ tags }) => ownersIn(tags, owner));
 }
 
 /** Omits duplicates, which were created by a request whose response got lost and are never started. */
