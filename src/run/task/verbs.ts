@@ -53,7 +53,7 @@ export async function rollbackNow(world: AdviceWorld): Promise<RollbackReadiness
   try {
     const { goal, plan } = await resolveGoal({ ...world, ...TRIED, task, options: {} });
     if (plan.steps.length === 0)
-      return { ready: true, seconds: 0, why: `nothing to do: ${task.standing(snapshot, goal).message}` };
+      return { ready: true, seconds: 0, why: `${goal.release} serves production, so nothing would move` };
     const { seconds } = preview(task, snapshot, goal, plan);
     const to = fleetById(snapshot, goal.fleet);
     return {
