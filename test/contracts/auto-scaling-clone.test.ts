@@ -162,6 +162,7 @@ test('a clone has all that the group has, but what it must not have, and that is
   expect(order.spec.summary.join(' ')).toContain(
     'Not copied: CodeDeploy-managed-automatic-launch-deployment-hook-shop',
   );
+  expect(order.spec.summary.join(' ')).toContain('its warm pool, which keeps 1 instance ready.');
   expect(order.spec.summary.join(' ')).toContain('Not copied: that Launch is suspended.');
   await world.fleet.launch(order);
   await world.scaling.settled('shop-web-42-r1', 2);

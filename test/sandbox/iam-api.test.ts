@@ -21,6 +21,7 @@ import { ChangeResourceRecordSetsCommand, Route53Client } from '@aws-sdk/client-
 import { SendCommandCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { InstanceProfiles } from '../../src/sandbox/iam/profiles.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { Iam } from '../../src/aws/iam.ts';
 import { openSession } from '../support/aws.ts';
@@ -96,6 +97,15 @@ test('a launch is denied for a tag that it may not set, or a role that it may no
   const role = { ...launch, IamInstanceProfile: { Name: 'web' } };
   const passed = because('iam:PassRole', 'arn:aws:iam::123456789012:role/web');
   expect(await said(ec2.send(new RunInstancesCommand(role)))).toContain(passed);
+});
+
+test('no instance profile has the id of another one, also not of one that was there before', () => {
+  const profiles = new InstanceProfiles('123456789012');
+  const made = ['web', 'api'].map((name) => profiles.create(name).InstanceProfileId);
+  profiles.delete('web');
+  const ids = [...made, profiles.create('web').InstanceProfileId];
+  expect(new Set(ids).size).toBe(3);
+  expect(ids.every((id = '') => /^AIPA[A-Z0-9]{17}$/.test(id))).toBe(true);
 });
 
 test('the other services deny in their own form', async () => {

@@ -58,7 +58,13 @@ function depsFor(
     owner: { environment: 'shop', tagPrefix: 'turnout' },
     config: { ...FLEET, ...config },
     cloudwatch: async () => Promise.reject(new Error('There is no CloudWatch here.')),
-    scaling: { groups: async () => groups, hooks: async () => [] } as Partial<AutoScaling> as AutoScaling,
+    scaling: {
+      groups: async () => groups,
+      groupsWith: async () => groups.slice(0, 1),
+      hooks: async () => [],
+      partsOf: async () => ({ hooks: [], policies: [], schedules: [], notifications: [] }),
+      groupLimit: async () => ({ most: 500, has: 2 }),
+    } as Partial<AutoScaling> as AutoScaling,
     standby: {} as Standby,
     refreshes: {} as Refreshes,
     ec2: {
@@ -107,6 +113,7 @@ describe('the next group', () => {
       subnets: ['subnet-a', 'subnet-b'],
     });
     expect(spec.summary.join('\n')).toMatch(/group-B: 3 instances.*like version 7.*\n.*ami-42/);
+    expect(spec.summary.at(-1)).toMatch(/^Not compared .*quotas of vCPUs/);
   });
 
   test('gets the minimum as it was before a run raised it', async () => {
@@ -159,6 +166,20 @@ describe('the next group', () => {
       'no-addresses',
       async () => resolved({}, {}, IMAGE, { count: 5 }),
       /group-B have 4 free addresses \(2 in subnet-a and 2 in subnet-b\), and 5 instances would be launched/,
+    ],
+    'cloned without addresses for its warm pool': [
+      'no-addresses',
+      async () =>
+        resolved(
+          {},
+          {
+            VPCZoneIdentifier: 'subnet-a,subnet-b',
+            MaxSize: 9,
+            WarmPoolConfiguration: { MaxGroupPreparedCapacity: 5 },
+          },
+          { ...IMAGE, groups: undefined, clone: 'group' } as never,
+        ),
+      /group-A have 4 free addresses .*, and 5 instances would be launched/,
     ],
     'of an AWS service': ['group-managed-by-aws', async () => resolved({ Operator: { Principal: 'ecs' } }), /ecs/],
     'about to go': [

@@ -5,7 +5,7 @@ import type { Refreshes } from '../../src/aws/refreshes.ts';
 import type { Standby } from '../../src/aws/standby.ts';
 import { clonedAlarm } from '../../src/fleets/auto-scaling/alarms.ts';
 import { checkRoom } from '../../src/fleets/auto-scaling/checks.ts';
-import { checkCloneable, cloneName, cloneNotes } from '../../src/fleets/auto-scaling/clone.ts';
+import { checkCloneable, cloneName, cloneNotes, warmSizeOf } from '../../src/fleets/auto-scaling/clone.ts';
 import { rewritten } from '../../src/fleets/auto-scaling/rewrite.ts';
 import { LEAST, mistakesIn } from '../support/config.ts';
 import { errorOf, expectAdvice } from '../support/expect-advice.ts';
@@ -74,13 +74,25 @@ test('what is not copied is told, also what turnout does not know', () => {
     NewOfAws: 1,
     Tags: [{ ResourceId: 'shop-web', Key: 'aws:cloudformation:stack-name', Value: 'x' }],
   };
-  const texts = cloneNotes(group, { ...PARTS, policies: [step] }, [busy]).join(' ');
+  const texts = cloneNotes(group, { ...PARTS, policies: [step] }, [busy], 2).join(' ');
   expect(texts).toContain('as turnout does not know it: NewOfAws of shop-web.');
   expect(texts).toContain('Not copied: gone, which is no metric alarm.');
   expect(texts).toContain('as turnout does not know it: NewToo of alarms of shop-web.');
   expect(texts).toContain('busy of shop-web runs policies of other groups as well');
   expect(texts).toContain('Not copied: the tags of its alarms.');
   expect(texts).toContain('the tags aws:cloudformation:stack-name');
+});
+
+test.each([
+  ['up to its maximum', {}, 7],
+  ['up to what it prepares', { MaxGroupPreparedCapacity: 5 }, 2],
+  ['at least its minimum', { MaxGroupPreparedCapacity: 3, MinSize: 1 }, 1],
+  ['up to its maximum, where it says so', { MaxGroupPreparedCapacity: -1 }, 7],
+])('a warm pool launches %s, beside what serves', (_, WarmPoolConfiguration, size) => {
+  const group = { ...GROUP, MaxSize: 10, WarmPoolConfiguration };
+  expect(warmSizeOf(group, 3)).toBe(size);
+  expect(warmSizeOf({ ...GROUP, MaxSize: 10 }, 3)).toBe(0);
+  expect(cloneNotes(group, PARTS, [], 3)[0]).toMatch(`its warm pool, which keeps ${size} instance`);
 });
 
 test('texts that name the group or its target group name the clone and its own, in metric math too', () => {

@@ -67,13 +67,21 @@ function countsRequests(policy: GroupParts['policies'][number]): boolean {
   return JSON.stringify(policy).includes('ALBRequestCountPerTarget');
 }
 
+/** What the clone's warm pool launches beside that capacity: up to its maximum, or what it is to prepare (User guide, warm pools). */
+export function warmSizeOf({ WarmPoolConfiguration: pool, MaxSize = 0 }: AutoScalingGroup, capacity: number): number {
+  if (pool === undefined) return 0;
+  const { MaxGroupPreparedCapacity: prepared = -1, MinSize = 0 } = pool;
+  return Math.max((prepared < 0 ? MaxSize : prepared) - capacity, MinSize, 0);
+}
+
 /** What the plan says of the clone: what it gets, and all that it does not get. */
 export function cloneNotes(
   group: AutoScalingGroup,
   parts: GroupParts,
   alarms: readonly MetricAlarm[],
+  capacity: number,
 ): readonly string[] {
-  const { AutoScalingGroupName: name = '' } = group;
+  const { AutoScalingGroupName: name = '', WarmPoolConfiguration: pool } = group;
   const { policies, schedules, notifications } = parts;
   const hooks = hooksToCopy(parts);
   const left = parts.hooks.filter((one) => !hooks.includes(one)).map(({ LifecycleHookName = '' }) => LifecycleHookName);
@@ -89,7 +97,7 @@ export function cloneNotes(
       count(alarms.length, 'alarm'),
       count(schedules.length, 'scheduled action'),
       count(notifications.length, 'notification'),
-    ])}${group.WarmPoolConfiguration ? ', and its warm pool' : ''}.`,
+    ])}${pool ? `, and its warm pool, which keeps ${count(warmSizeOf(group, capacity), 'instance')} ready` : ''}.`,
     left.length > 0 && `Not copied: ${list(left)}, which CodeDeploy manages.`,
     ...alarmNotes(group, parts, alarms),
     running.length > 0 && `Not copied: that ${list(running)} ${running.length === 1 ? 'is' : 'are'} suspended.`,

@@ -8,7 +8,7 @@ import { templateVersion } from '../ec2/template.ts';
 import type { LaunchRequest } from '../fleet.ts';
 import { alarmsOf } from './alarms.ts';
 import { checkAddresses, checkIdle, checkRoom, checkSetup, checkTemplate } from './checks.ts';
-import { checkCloneable, cloneName, cloneNotes } from './clone.ts';
+import { checkCloneable, cloneName, cloneNotes, warmSizeOf } from './clone.ts';
 import {
   attachmentsOf,
   inServiceOf,
@@ -55,6 +55,7 @@ export async function resolveGroupLaunch(deps: AutoScalingDeps, request: LaunchR
       ...images.summary,
       hooks.some(isCodeDeploys) &&
         `CodeDeploy deploys its own last revision to each instance that ${name} launches, by its lifecycle hook ${list(hooks.filter(isCodeDeploys).map(({ LifecycleHookName = '' }) => LifecycleHookName))}: what runs there may be another release than ${release}.`,
+      UNCOMPARED,
     ),
     batches: [],
     group: {
@@ -70,6 +71,10 @@ export async function resolveGroupLaunch(deps: AutoScalingDeps, request: LaunchR
   };
 }
 
+/** They are by family of instances, and of another service. */
+const UNCOMPARED =
+  'Not compared with what is launched: the quotas of vCPUs, which are in Service Quotas. A launch that meets one says so.';
+
 /** A new group like the one that serves, for this fleet alone. */
 async function resolveClone(
   deps: AutoScalingDeps,
@@ -84,7 +89,7 @@ async function resolveClone(
   checkCloneable(deps, serving, parts);
   const capacity = capacityFor(serving, serving, total(zones));
   checkRoom(clones, { capacity, max, ...limit });
-  const subnets = await roomyFor(deps, serving, total(zones));
+  const subnets = await roomyFor(deps, serving, total(zones) + warmSizeOf(serving, capacity));
   const template = await templateFor(deps, { serving, idle: serving, release });
   const images = await imagesFor(deps, serving, { template, release });
   const name = cloneName(base, fleet);
@@ -93,7 +98,8 @@ async function resolveClone(
     summary: sentences(
       `new group ${name}: ${sizeWords(capacity, total(zones))}, from ${templateWords(template, images.request.image)}`,
       ...images.summary,
-      ...cloneNotes(serving, parts, await alarmsOf(deps, parts)),
+      ...cloneNotes(serving, parts, await alarmsOf(deps, parts), capacity),
+      UNCOMPARED,
     ),
     batches: [],
     group: {

@@ -12,6 +12,7 @@ const CREATED = new Date('2026-01-01T00:00:00.000Z');
 export class InstanceProfiles {
   readonly #account: string;
   readonly #all = new Map<string, InstanceProfile>();
+  #made = 0;
 
   constructor(account: string) {
     this.#account = account;
@@ -22,10 +23,12 @@ export class InstanceProfiles {
     if (!/^[\w+=,.@-]{1,128}$/.test(name))
       throw new ApiError('ValidationError', `The specified value for instanceProfileName is invalid: ${name}`);
     if (this.#all.has(name)) throw new ApiError('EntityAlreadyExists', `Instance Profile ${name} already exists.`, 409);
+    this.#made += 1;
     const profile = {
       Path: '/',
       InstanceProfileName: name,
-      InstanceProfileId: `AIPASANDBOX${String(this.#all.size + 1).padStart(10, '0')}`,
+      // Never given again, also not to one with the same name (IAM user guide, "Unique identifiers").
+      InstanceProfileId: `AIPASANDBOX${String(this.#made).padStart(10, '0')}`,
       Arn: `arn:aws:iam::${this.#account}:instance-profile/${name}`,
       CreateDate: CREATED,
       Roles: [],
