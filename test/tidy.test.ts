@@ -189,6 +189,13 @@ describe('one place for each', () => {
     expect(uses(steps, not(under('src/steps/index.ts')))).toEqual([]);
   });
 
+  // Elsewhere its model answers.
+  test('the kind of traffic', () => {
+    const above = (file: string): boolean =>
+      under('src/plan/', 'src/run/', 'tasks/')(file) && !file.startsWith('src/plan/traffic/');
+    expect(uses(/\btraffic\.kind\b|'routes' in\b/, above)).toEqual([]);
+  });
+
   test('no chance in plans', () => {
     expect(uses(/\bMath\.random\b|\brandomUUID\b/, under('tasks/', 'src/plan/'))).toEqual([]);
   });

@@ -1,11 +1,10 @@
 import type { ApprovalTerms } from '../domain/approval.ts';
 import type { Goal, GoalOf } from '../domain/goal.ts';
 import { fleetById } from '../domain/queries.ts';
-import { isIn, poolsOf } from '../domain/roles.ts';
-import { shareOfFleet } from '../domain/shares.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { behaviourOf, type Step } from '../steps/index.ts';
 import type { Plan } from './plan.ts';
+import { trafficModel } from './traffic/index.ts';
 
 /**
  * The plan with a wait for approval before green gets production, or each share that the terms name. The first one comes before
@@ -60,8 +59,5 @@ function isAskedFor({ shares }: ApprovalTerms, before: number, after: number): b
 /** What green has of production, in whole percent; where fleets move between target groups, all once one of it is in. */
 export function shareIn(snapshot: Snapshot, id: string): number {
   const fleet = fleetById(snapshot, id);
-  if (fleet === undefined) return 0;
-  if (snapshot.traffic.kind !== 'membership') return Math.round(shareOfFleet(snapshot, fleet));
-  // What drains gets no new requests.
-  return poolsOf(snapshot, 'production').some((pool) => isIn(pool, fleet)) ? 100 : 0;
+  return fleet === undefined ? 0 : trafficModel(snapshot).shareOf(fleet);
 }

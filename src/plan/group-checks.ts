@@ -4,6 +4,7 @@ import { configuredPools, isRegistered, poolsOf } from '../domain/roles.ts';
 import { routesOf } from '../domain/routes.ts';
 import type { Pool, Snapshot } from '../domain/snapshot.ts';
 import { count, duration, list } from '../domain/text.ts';
+import { trafficModel } from './traffic/index.ts';
 
 /** What the settings of the target groups tell before anything is begun: why it would not work, and what is worth knowing. */
 
@@ -25,8 +26,8 @@ export function groupProblem(snapshot: Snapshot, pool: Pool): Refusal | undefine
 /** No client reaches its targets, and ELB checks the health of none that no load balancer uses (ELBv2 API, TargetHealth). */
 function unreached(snapshot: Snapshot, pool: Pool): Refusal | undefined {
   if (pool.loadBalancers?.length === 0) return willBeUsed(snapshot, pool) ? undefined : unusedGroup(snapshot, pool);
-  const { traffic, outside } = snapshot;
-  if (traffic.kind !== 'membership' || pool.role !== 'production' || outside.state !== 'seen') return undefined;
+  const { outside } = snapshot;
+  if (!trafficModel(snapshot).movesServers || pool.role !== 'production' || outside.state !== 'seen') return undefined;
   const leading = outside.routes.filter(({ weights }) => pool.name in weights);
   if (leading.length === 0 || leading.some(({ weights }) => (weights[pool.name] ?? 0) > 0)) return undefined;
   return refusal(

@@ -3,10 +3,10 @@ import { isHealthy } from '../domain/minimum-healthy.ts';
 import { verified } from '../domain/queries.ts';
 import { isIn, isRegistered, poolsOf, targetsOf } from '../domain/roles.ts';
 import { membersToServe } from '../domain/scaled.ts';
-import { ownPools } from '../domain/shares.ts';
 import type { Fleet, Pool, Snapshot } from '../domain/snapshot.ts';
 import { count, duration, list, sentences } from '../domain/text.ts';
 import { isZonal, zoneLookup, zonesOfTargets } from '../domain/zones.ts';
+import { trafficModel } from './traffic/index.ts';
 import type { Switch } from './traffic/model.ts';
 
 /**
@@ -14,11 +14,6 @@ import type { Switch } from './traffic/model.ts';
  * user guides, target group health). Percentages are of all that are registered, also of those whose health is not known yet. The
  * numbers are of all zones together; where the clients of a zone reach its targets only, of each zone on its own.
  */
-
-/** Where the fleet serves after a switch. */
-function poolsFor(snapshot: Snapshot, to: Fleet): readonly Pool[] {
-  return snapshot.traffic.kind === 'membership' ? poolsOf(snapshot, 'production') : ownPools(snapshot, to);
-}
 
 /** What ELB judges on its own: a pool, or a zone of it. */
 interface Judged {
@@ -49,7 +44,9 @@ export function healthSettingsProblem(snapshot: Snapshot, change: Switch): Refus
 
 function tooFew(snapshot: Snapshot, to: Fleet): Refusal | undefined {
   const production = poolsOf(snapshot, 'production');
-  const asking = poolsFor(snapshot, to).filter(({ routesToAllBelow }) => routesToAllBelow !== undefined);
+  const asking = trafficModel(snapshot)
+    .servingPools(to)
+    .filter(({ routesToAllBelow }) => routesToAllBelow !== undefined);
   const all = asking.flatMap((pool) =>
     judgedIn(snapshot, pool, [...membersToServe(to), ...production.flatMap(({ targets }) => targets)]),
   );
@@ -134,7 +131,9 @@ function roomIn({ one, wanted }: Entering): number {
 /** Those of the fleet that need not be healthy stay with it. */
 function staysSick(snapshot: Snapshot, { to, need }: Switch): Refusal | undefined {
   if (need === 'all') return undefined;
-  const all = poolsFor(snapshot, to).flatMap((pool) => judgedIn(snapshot, pool, membersToServe(to)));
+  const all = trafficModel(snapshot)
+    .servingPools(to)
+    .flatMap((pool) => judgedIn(snapshot, pool, membersToServe(to)));
   const parts = all.map((one) => {
     const own = {
       healthy: verified(snapshot, to).filter(one.has).length,
@@ -164,7 +163,7 @@ interface Entering {
 
 /** All that would have less than they want while the fleet comes in, and have that now. */
 function enteringParts(snapshot: Snapshot, to: Fleet, batch: number = Infinity): readonly Entering[] {
-  if (snapshot.traffic.kind !== 'membership') return [];
+  if (!trafficModel(snapshot).movesServers) return [];
   return poolsOf(snapshot, 'production').flatMap((pool) => {
     const registered = new Set(
       targetsOf(pool, to)
@@ -189,8 +188,9 @@ function partText(one: Judged, { healthy, of }: Part, wanted: number, when: stri
 /** What the way back risks, which is neither refused nor delayed for it. */
 export function enteringTexts(snapshot: Snapshot, to: Fleet, batch: number | undefined): readonly string[] {
   const found = enteringParts(snapshot, to, batch);
-  const slow = poolsFor(snapshot, to).filter((pool) => pool.slowStartS !== undefined && !isIn(pool, to));
-  const starts = snapshot.traffic.kind === 'membership' ? slow.map(slowStartText) : [];
+  const model = trafficModel(snapshot);
+  const slow = model.servingPools(to).filter((pool) => pool.slowStartS !== undefined && !isIn(pool, to));
+  const starts = model.movesServers ? slow.map(slowStartText) : [];
   return [
     ...starts,
     ...sentences(tooFew(snapshot, to)?.message),
@@ -218,12 +218,13 @@ export function returningTexts(snapshot: Snapshot, batches: readonly (readonly s
 
 /** Where the fleet has fewer targets than ELB wants for DNS. */
 export function dnsFailoverTexts(snapshot: Snapshot, to: Fleet): readonly string[] {
-  return poolsFor(snapshot, to).flatMap((pool) => {
+  const model = trafficModel(snapshot);
+  return model.servingPools(to).flatMap((pool) => {
     const { leavesDnsBelow = 1, leavesDnsBelowPercent = 0 } = pool;
     const judged = judgedIn(snapshot, pool, membersToServe(to));
     const few = judged.filter((one) => membersToServe(to).filter(one.has).length < leavesDnsBelow);
     const small = judged.filter((one) => {
-      const come = snapshot.traffic.kind === 'membership' ? membersToServe(to).filter(one.has).length : 0;
+      const come = model.movesServers ? membersToServe(to).filter(one.has).length : 0;
       return percentOf(partAfter(one, come)) < leavesDnsBelowPercent;
     });
     return sentences(few.length > 0 && fewText(few, pool, to), small.length > 0 && smallText(small, pool, to));

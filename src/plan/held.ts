@@ -5,6 +5,7 @@ import { hasServed, leftAt, recordedShare } from '../domain/shares.ts';
 import type { Fleet, Snapshot } from '../domain/snapshot.ts';
 import { ago } from '../domain/text.ts';
 import type { Step } from '../steps/index.ts';
+import { trafficModel } from './traffic/index.ts';
 
 /** The minima of Auto Scaling groups that are held, and when each may be put back. */
 
@@ -22,7 +23,7 @@ function releasableFrom(snapshot: Snapshot, keep: Fleet, ended: readonly Fleet[]
   if (others.length === 0) return 0;
   if (servingFleets(snapshot).some((fleet) => fleet !== keep)) return NEVER;
   // When groups have left a target group is not noted.
-  if (snapshot.traffic.kind === 'membership') return NEVER;
+  if (trafficModel(snapshot).movesServers) return NEVER;
   // Of one that nothing was noted of, production has never left the stable fleet for it.
   const isStable = keep === stableFleet(snapshot);
   const given = others.filter((fleet) => !isStable || recordedShare(fleet) !== undefined);

@@ -3,15 +3,16 @@ import { belongText, byOwner, wouldBeReplaced, type Owned } from '../domain/owne
 import type { Owner } from '../domain/owners.ts';
 import { isHealthy } from '../domain/minimum-healthy.ts';
 import { configuredPools, isRegistered, liveFleets, members } from '../domain/roles.ts';
+import { routesOf } from '../domain/routes.ts';
 import type { Instance, Snapshot } from '../domain/snapshot.ts';
 
 /** What plans say of things that belong to something else, and what they refuse for that. */
 
 /** Groups and routes of the config that something else has made. */
 function ownedInConfig(snapshot: Snapshot): readonly Owned[] {
-  const { outside, traffic } = snapshot;
+  const { outside } = snapshot;
   if (outside.state !== 'seen') return [];
-  const routes = 'routes' in traffic ? traffic.routes : [];
+  const routes = [...routesOf(snapshot, 'production'), ...routesOf(snapshot, 'test')];
   const named = new Set([...configuredPools(snapshot), ...routes].map(({ name }) => name));
   return outside.owned.filter(({ id }) => named.has(id));
 }

@@ -3,6 +3,7 @@ import { countByZone, total, type ByZone } from '../domain/minimum-healthy.ts';
 import { configuredPools } from '../domain/roles.ts';
 import type { Pool, Snapshot } from '../domain/snapshot.ts';
 import { behaviourOf, type Step } from '../steps/index.ts';
+import { trafficModel } from './traffic/index.ts';
 
 /**
  * Quotas of load balancers, counted before production moves: a target counts in each of its groups, and as long as it drains (ALB
@@ -34,7 +35,7 @@ export function targetsQuotaProblem(snapshot: Snapshot, steps: readonly Step[]):
 
 /** The same of the promote that follows, before its fleet of that size is there. */
 export function nextQuotaProblem(snapshot: Snapshot, serving: ByZone, next: ByZone): Refusal | undefined {
-  if (snapshot.traffic.kind !== 'membership') return undefined;
+  if (!trafficModel(snapshot).movesServers) return undefined;
   const groups = [...Map.groupBy(configuredPools(snapshot), balancerOf)].map(([balancer, pools]) => {
     const has = pools.reduce((sum, { targets }) => sum + targets.length, 0);
     const tests = pools.filter(({ role }) => role === 'test').length;

@@ -1,47 +1,14 @@
-import type { RequestedBy, Refusal } from '../domain/goal.ts';
+import type { Refusal } from '../domain/goal.ts';
 import { crossedBy, suspendedTexts, takingProblem, uncountedTexts } from '../domain/group-problems.ts';
 import { liveFleets, servingFleets } from '../domain/roles.ts';
 import { isScaled, type ScaledFleet } from '../domain/scaled.ts';
 import type { Fleet, Snapshot } from '../domain/snapshot.ts';
 import { endedInStandby } from '../domain/standby.ts';
 import { ago, list } from '../domain/text.ts';
-import type { Step } from '../steps/index.ts';
 import { heldTexts } from './held.ts';
 import { bootsText } from './standby.ts';
 
 /** What plans do and refuse where fleets are Auto Scaling groups, which change by themselves. */
-
-type Asked = Pick<RequestedBy, 'run' | 'who' | 'since'>;
-
-/** Others still have something of production. */
-function sharesWithOthers(snapshot: Snapshot, to: Fleet): boolean {
-  return servingFleets(snapshot).some((fleet) => fleet !== to);
-}
-
-/** While traffic moves, and as long as there is a way back, no group is scaled in. */
-export function holdSteps(
-  snapshot: Snapshot,
-  { to, run, who, since }: Asked & { readonly to: Fleet },
-): readonly Step[] {
-  if (!sharesWithOthers(snapshot, to)) return [];
-  return liveFleets(snapshot)
-    .filter(isScaled)
-    .flatMap(({ id: fleet }) => [
-      { do: 'restore-group', fleet },
-      { do: 'hold-minimum', fleet, run, who, since },
-    ]);
-}
-
-/** The group is as large as what serves beside it, directly before it gets traffic of that. */
-export function matchSteps(
-  snapshot: Snapshot,
-  { to, run, who, since }: Asked & { readonly to: Fleet },
-  pool: string,
-): readonly Step[] {
-  return isScaled(to) && sharesWithOthers(snapshot, to)
-    ? [{ do: 'match-size', fleet: to.id, pool, run, who, since }]
-    : [];
-}
 
 /** Why the groups must not be part of a switch, or of the next one, now. Not asked on the way back. */
 export function scalingProblem(snapshot: Snapshot, to?: Fleet): Refusal | undefined {

@@ -4,7 +4,7 @@ import type { Fleet, Snapshot } from '../domain/snapshot.ts';
 import type { SwitchSettings } from '../domain/traffic.ts';
 import { sentences } from '../domain/text.ts';
 import { verdictOn } from '../domain/trial.ts';
-import { NOTHING, type Reads } from '../observe/reads.ts';
+import type { Reads } from '../observe/reads.ts';
 import type { Step } from '../steps/index.ts';
 import { isUnknown } from './switch.ts';
 import { trafficModel } from './traffic/index.ts';
@@ -35,8 +35,7 @@ export function trialProblem(snapshot: Snapshot, to: Fleet, goal: Promotion): Re
 
 /** What is asked before it is planned: a fleet whose health is known, and that has nothing of production. */
 export function trialReads(snapshot: Snapshot, to: Fleet, { verification }: SwitchSettings): Reads {
-  // Whether name servers can be asked shows before the names are changed, too.
-  const reads: Reads = snapshot.traffic.kind === 'dns-weights' ? { ...NOTHING, follow: true } : NOTHING;
+  const reads = trafficModel(snapshot).readsBefore;
   const pool = trialPool(snapshot, to);
   if (verification.by === 'nothing' || pool === undefined || isUnknown(snapshot, to)) return reads;
   return { ...reads, trial: { fleet: to.id, pool, before: 'plan' } };

@@ -85,7 +85,7 @@ function graceS({ gates, percent }: Bake): number {
 }
 
 function isPast(snapshot: Snapshot, { pool, percent }: Bake): boolean {
-  return 'routes' in snapshot.traffic && shareOfPool(snapshot, pool) > percent + TOLERANCE;
+  return shareOfPool(snapshot, pool) > percent + TOLERANCE;
 }
 
 /** Where servers move there are no weights that others could change. */

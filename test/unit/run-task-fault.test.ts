@@ -148,6 +148,8 @@ describe('an exception that nothing caught', () => {
     });
     expect(await rig.run('promote')).toMatchObject({ code: 'fault', exitCode: ExitCode.fault });
     expect(secondsOf(rig)).toBeLessThanOrEqual(25);
+    // An entry that cannot be ended does not keep the lease.
+    expect(rig.store.lease === undefined).toBe(what === 'log');
   });
 
   test('ends it where the count of clients hangs as well', async () => {

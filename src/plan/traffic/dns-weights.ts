@@ -4,6 +4,7 @@ import { dnsOf } from '../../domain/routes.ts';
 import { hasServed, shareOfFleet } from '../../domain/shares.ts';
 import type { Fleet, Pool, Snapshot } from '../../domain/snapshot.ts';
 import type { DnsSettings, DnsWeights, RouteTtl, SwitchSettings } from '../../domain/traffic.ts';
+import { NOTHING } from '../../observe/reads.ts';
 import type { Step, StepOf } from '../../steps/index.ts';
 import type { Switch, TrafficModel } from './model.ts';
 import { othersThan, releaseSteps } from './steps.ts';
@@ -18,6 +19,8 @@ export function dnsWeights(snapshot: Snapshot, traffic: DnsWeights): TrafficMode
     snapshot,
     traffic,
     notes: allPassedOver(snapshot),
+    // Whether name servers can be asked shows before the names are changed, too.
+    readsBefore: { ...NOTHING, follow: true },
     poolProblem: (pool) => poolProblem(snapshot, traffic, pool),
     withoutShareProblem: (fleet) => withoutShareProblem(snapshot, fleet),
     prepare: (change, pool) => lowerSteps(snapshot, change, pool),

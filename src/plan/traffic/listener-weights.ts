@@ -1,6 +1,7 @@
 import { cookieLifeS, countedWithinS } from '../../domain/retention.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import type { ListenerWeights } from '../../domain/traffic.ts';
+import { NOTHING } from '../../observe/reads.ts';
 import type { TrafficModel } from './model.ts';
 import { releaseSteps } from './steps.ts';
 import { longestRetention, settingsOf, weights } from './weights.ts';
@@ -11,6 +12,7 @@ export function listenerWeights(snapshot: Snapshot, traffic: ListenerWeights): T
     snapshot,
     traffic,
     notes: [],
+    readsBefore: NOTHING,
     poolProblem: () => undefined,
     withoutShareProblem: () => undefined,
     prepare: () => [],

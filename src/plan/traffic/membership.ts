@@ -3,12 +3,12 @@ import { defined } from '../../domain/defined.ts';
 import { refusal } from '../../domain/goal.ts';
 import { NO_MINIMUM } from '../../domain/minimum-healthy.ts';
 import { poolByName } from '../../domain/queries.ts';
-import { members, poolsOf } from '../../domain/roles.ts';
+import { isIn, members, poolsOf } from '../../domain/roles.ts';
 import { isScaled } from '../../domain/scaled.ts';
 import type { Fleet, Snapshot } from '../../domain/snapshot.ts';
+import { NOTHING } from '../../observe/reads.ts';
 import type { Step } from '../../steps/index.ts';
 import { sharedTestNotes } from '../outsiders.ts';
-import { holdSteps } from '../scaling.ts';
 import { bakeSteps } from './bakes.ts';
 import type { PaceOptions, Switch, TrafficModel } from './model.ts';
 import {
@@ -17,6 +17,7 @@ import {
   endSteps,
   enterStep,
   growSteps,
+  holdSteps,
   namesOf,
   othersThan,
   registerSteps,
@@ -33,8 +34,15 @@ export function membership(snapshot: Snapshot): TrafficModel {
     batch && isScaled(to) ? WHOLE : defined({ batch: batch && batchSize(batch, members(to).length) });
   return {
     testPools: () => test,
+    servingPools: () => production,
+    // What drains gets no new requests.
+    shareOf: (fleet) => (production.some((pool) => isIn(pool, fleet)) ? 100 : 0),
+    movesServers: true,
+    readsBefore: NOTHING,
     capacityGroups: () => production.map((pool) => ({ name: pool.name, pools: [pool] })),
-    notes: sharedTestNotes(snapshot),
+    get notes() {
+      return sharedTestNotes(snapshot);
+    },
     setupProblem: () => undefined,
     changedByOthers: () => undefined,
     paceOf: (to, options) => (wantsStages(options) ? NO_WEIGHTS : paceBack(to, options)),

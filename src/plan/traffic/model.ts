@@ -1,8 +1,9 @@
 import type { Amount } from '../../domain/amount.ts';
 import type { Allowed, GoalOf, MinimumHealthy, Refusal, Stages } from '../../domain/goal.ts';
 import type { CapacityGroup } from '../../domain/minimum-healthy.ts';
-import type { Fleet, Pool } from '../../domain/snapshot.ts';
-import type { ResidualLimits, SwitchSettings } from '../../domain/traffic.ts';
+import type { Fleet, Pool, Snapshot } from '../../domain/snapshot.ts';
+import type { ResidualLimits, SwitchSettings, Traffic } from '../../domain/traffic.ts';
+import type { Reads } from '../../observe/reads.ts';
 import type { Step } from '../../steps/index.ts';
 import type { Keeps } from '../../steps/terminate.ts';
 
@@ -61,6 +62,14 @@ export interface Ending {
 export interface TrafficModel {
   /** The pools in which the fleet is tried while it has none of production's traffic. */
   testPools(fleet: Fleet): readonly Pool[];
+  /** The pools in which the fleet serves once it has production. */
+  servingPools(fleet: Fleet): readonly Pool[];
+  /** What the fleet has of production, in whole percent. */
+  shareOf(fleet: Fleet): number;
+  /** Servers enter production's pools in a switch, not healthy at first, and leave them; otherwise each fleet stays in its own. */
+  readonly movesServers: boolean;
+  /** What else is read before a switch is planned. */
+  readonly readsBefore: Reads;
   /** Production's pools, grouped by which of them stand for each other. */
   capacityGroups(): readonly CapacityGroup[];
   /** Sentences worth reading before traffic is moved. */
@@ -83,4 +92,30 @@ export interface TrafficModel {
   retireSteps(fleet: Fleet, goal: GoalOf<'cleanup'>, ending: Ending): readonly Step[];
   /** Once there is no way back any more: what was prepared for `keep`'s switch is undone. */
   settleSteps(keep: Fleet, settings: SwitchSettings): readonly Step[];
+}
+
+export type WeightedTraffic = Exclude<Traffic, { kind: 'membership' }>;
+
+/** What differs between ways of dividing traffic by weights, in one world. */
+export interface WeightsKind {
+  readonly snapshot: Snapshot;
+  readonly traffic: WeightedTraffic;
+  /** What else is worth knowing before traffic is moved. */
+  readonly notes: readonly string[];
+  /** Why traffic that is moved to the pool would not get there, or not be seen to. */
+  poolProblem(pool: Pool): Refusal | undefined;
+  /** Why production's clients may get this fleet, or a new one, though its pool has no share. */
+  withoutShareProblem(fleet?: Fleet): Refusal | undefined;
+  /** Before anything else of a switch. */
+  prepare(change: Switch, pool: string): readonly Step[];
+  /** Until the weights that were just set for the pool hold everywhere. */
+  arrive(change: Switch, pool: string): readonly Step[];
+  /** What shows that production goes to the fleet. */
+  verify(change: Switch, pool: string): readonly Step[];
+  /** Seconds for which a fleet is kept. */
+  retentionS(settings: SwitchSettings): number;
+  /** Requests by which a fleet is still needed; undefined where nothing leads clients to what has lost its share. */
+  residual(settings: SwitchSettings): ResidualLimits | undefined;
+  readonly readsBefore: TrafficModel['readsBefore'];
+  settleSteps: TrafficModel['settleSteps'];
 }

@@ -1,12 +1,11 @@
-import type { MinimumHealthy, PoolMinimum } from '../../domain/goal.ts';
+import type { MinimumHealthy, PoolMinimum, RequestedBy } from '../../domain/goal.ts';
 import { defined } from '../../domain/defined.ts';
 import { NO_MINIMUM } from '../../domain/minimum-healthy.ts';
 import { sharedPools } from '../../domain/outside.ts';
-import { isAttached, liveFleets, members, poolsOf } from '../../domain/roles.ts';
+import { isAttached, liveFleets, members, poolsOf, servingFleets } from '../../domain/roles.ts';
 import { isScaled } from '../../domain/scaled.ts';
 import type { Fleet, Pool, Snapshot } from '../../domain/snapshot.ts';
 import type { Step, StepOf } from '../../steps/index.ts';
-import { matchSteps } from '../scaling.ts';
 import type { Ending, PaceOptions, Switch } from './model.ts';
 
 /** Steps and questions that all ways of moving traffic share. */
@@ -67,6 +66,38 @@ export function deregisterSteps(
     if (isScaled(fleet)) return { do: 'detach', ...leaves };
     return { do: 'deregister', ...leaves, ...defined({ downTo }) };
   });
+}
+
+type Asked = Pick<RequestedBy, 'run' | 'who' | 'since'>;
+
+/** Others still have something of production. */
+function sharesWithOthers(snapshot: Snapshot, to: Fleet): boolean {
+  return servingFleets(snapshot).some((fleet) => fleet !== to);
+}
+
+/** While traffic moves, and as long as there is a way back, no group is scaled in. */
+export function holdSteps(
+  snapshot: Snapshot,
+  { to, run, who, since }: Asked & { readonly to: Fleet },
+): readonly Step[] {
+  if (!sharesWithOthers(snapshot, to)) return [];
+  return liveFleets(snapshot)
+    .filter(isScaled)
+    .flatMap(({ id: fleet }) => [
+      { do: 'restore-group', fleet },
+      { do: 'hold-minimum', fleet, run, who, since },
+    ]);
+}
+
+/** The group is as large as what serves beside it, directly before it gets traffic of that. */
+function matchSteps(
+  snapshot: Snapshot,
+  { to, run, who, since }: Asked & { readonly to: Fleet },
+  pool: string,
+): readonly Step[] {
+  return isScaled(to) && sharesWithOthers(snapshot, to)
+    ? [{ do: 'match-size', fleet: to.id, pool, run, who, since }]
+    : [];
 }
 
 /** Not on the way back, unless it was asked for: that must not wait for instances that boot. */

@@ -7,49 +7,24 @@ import { registeredIn } from '../../domain/queries.ts';
 import { configuredPools, isIn, poolsOf } from '../../domain/roles.ts';
 import { isScaled, membersInService } from '../../domain/scaled.ts';
 import { dividedRoutes, routesOf, shareOf, sharesNow, sharesOf } from '../../domain/routes.ts';
-import { hasServed, recordedShare, ownPools, percentText, TOLERANCE } from '../../domain/shares.ts';
+import { hasServed, recordedShare, ownPools, percentText, shareOfFleet, TOLERANCE } from '../../domain/shares.ts';
 import type { Fleet, Pool, Snapshot } from '../../domain/snapshot.ts';
-import type { ResidualLimits, Route, SwitchSettings, Traffic, TrafficSettings } from '../../domain/traffic.ts';
+import type { Route, TrafficSettings } from '../../domain/traffic.ts';
 import type { Step } from '../../steps/index.ts';
-import { holdSteps } from '../scaling.ts';
 import { bakeSteps } from './bakes.ts';
-import type { Ending, Switch, TrafficModel } from './model.ts';
+import type { Ending, Switch, TrafficModel, WeightedTraffic, WeightsKind } from './model.ts';
 import { stagesOf } from './stages.ts';
 import {
   allowedOwnersIn,
   endSteps,
   enterStep,
   growSteps,
+  holdSteps,
   namesOf,
   othersThan,
   registerSteps,
   takeOutSteps,
 } from './steps.ts';
-
-type WeightedTraffic = Exclude<Traffic, { kind: 'membership' }>;
-
-/** What differs between ways of dividing traffic by weights, in one world. */
-export interface WeightsKind {
-  readonly snapshot: Snapshot;
-  readonly traffic: WeightedTraffic;
-  /** What else is worth knowing before traffic is moved. */
-  readonly notes: readonly string[];
-  /** Why traffic that is moved to the pool would not get there, or not be seen to. */
-  poolProblem(pool: Pool): Refusal | undefined;
-  /** Why production's clients may get this fleet, or a new one, though its pool has no share. */
-  withoutShareProblem(fleet?: Fleet): Refusal | undefined;
-  /** Before anything else of a switch. */
-  prepare(change: Switch, pool: string): readonly Step[];
-  /** Until the weights that were just set for the pool hold everywhere. */
-  arrive(change: Switch, pool: string): readonly Step[];
-  /** What shows that production goes to the fleet. */
-  verify(change: Switch, pool: string): readonly Step[];
-  /** Seconds for which a fleet is kept. */
-  retentionS(settings: SwitchSettings): number;
-  /** Requests by which a fleet is still needed; undefined where nothing leads clients to what has lost its share. */
-  residual(settings: SwitchSettings): ResidualLimits | undefined;
-  settleSteps: TrafficModel['settleSteps'];
-}
 
 /** A fleet that is not there yet. */
 const NEXT: Fleet = { id: '', release: '', marks: {}, instances: [] };
@@ -65,6 +40,10 @@ export function weights(kind: WeightsKind): TrafficModel {
   const { snapshot, traffic } = kind;
   return {
     testPools: (fleet) => ownPools(snapshot, fleet),
+    servingPools: (fleet) => ownPools(snapshot, fleet),
+    shareOf: (fleet) => Math.round(shareOfFleet(snapshot, fleet)),
+    movesServers: false,
+    readsBefore: kind.readsBefore,
     capacityGroups: () => [{ name: TOGETHER, pools: poolsOf(snapshot, 'production') }],
     notes: [...traffic.notes, ...kind.notes],
     setupProblem: (to) =>
