@@ -40,7 +40,7 @@ export async function printByHand(task: Task, options: TaskOptions, args: Args):
     const steps = await byHand(plan.steps, snapshot, async (act) => {
       noted = [];
       await act(ports);
-      return noted.filter(({ operation }) => MOVES.test(operation));
+      return noted;
     });
     return await print(
       `# ${task.summary} (${goal.release}), by hand: turnout changes nothing here, and holds no lease.`,
@@ -59,9 +59,6 @@ function globalOptions({ region, profile, endpoint }: Config): GlobalOptions {
   const { AWS_REGION, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL } = process.env;
   return { region: region ?? AWS_REGION ?? AWS_DEFAULT_REGION, profile, 'endpoint-url': endpoint ?? AWS_ENDPOINT_URL };
 }
-
-/** Tags record what was done; what moves production goes to these. */
-const MOVES = /^(elasticloadbalancing|route53):/;
 
 /** Nothing keeps another run from its work meanwhile. */
 async function otherRun(store: Store): Promise<string> {

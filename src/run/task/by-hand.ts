@@ -33,11 +33,17 @@ export async function byHand(
   for (const step of steps) {
     const behaviour = behaviourOf(step);
     const seen = world;
-    const requests = await noting(async (ports) => behaviour.apply(ports, seen));
+    const requests = (await noting(async (ports) => behaviour.apply(ports, seen))).filter(movesProduction);
     all.push({ title: behaviour.title(world), requests, healthy: waitsFor(world, step) });
     world = behaviour.simulate(world);
   }
   return all;
+}
+
+/** Tags record what was done, and a raised minimum goes back by its tag; a person moves production without either. */
+function movesProduction({ operation, input }: ChangeRequest): boolean {
+  if (operation === 'autoscaling:UpdateAutoScalingGroup') return 'DesiredCapacity' in input;
+  return /^(elasticloadbalancing:|route53:|autoscaling:(Attach|Detach)TrafficSources$)/.test(operation);
 }
 
 /** What the step polls for, where it waits for instances in target groups. */

@@ -125,7 +125,7 @@ function littleClient(wire: Wire, service: string, maxAttempts: number) {
       const all = wrap('initialize', async () =>
         retried(wire, maxAttempts, async () => attempt({ request: { ...SENT, headers: {} } })),
       );
-      return ((await all(command.input)) as Answer).output;
+      return ((await all({ input: command.input })) as Answer).output;
     },
   };
 }
