@@ -8,6 +8,8 @@ import type { Box, Group, State } from './state.ts';
 /** What the groups' minimum is before any run: a team's own. */
 export const MINIMUM = 1;
 const MAXIMUM = 8;
+/** Room for a group to grow beyond its scene. */
+const ROOM = 2;
 const LONG_AGO = new Date(EPOCH - 86_400_000).toISOString();
 const OWNERSHIP: ReadonlySet<string> = new Set(['turnout:environment', 'turnout:fleet', 'turnout:release']);
 
@@ -15,15 +17,16 @@ const OWNERSHIP: ReadonlySet<string> = new Set(['turnout:environment', 'turnout:
  * Each fleet is an Auto Scaling group, which has what was noted of the fleet: with weights in a target group of its own, else in those
  * that its instances are in.
  */
-export function withScaling(state: State, { start }: Scene): State {
+export function withScaling(state: State, { start, size: most }: Scene): State {
+  const maximum = Math.max(MAXIMUM, most + ROOM);
   const ours = [...state.boxes.values()].filter(({ id }) => id !== 'i-other' && id !== 'i-hand');
   const [blue = [], green = []] = ['i-blue-', 'i-green-'].map((prefix) =>
     ours.filter(({ id }) => id.startsWith(prefix)),
   );
   const isHeld = start !== 'unadopted' && green.length > 0;
   const groups = [
-    groupOf('shop-a', placesOf(state, blue) ?? ['one'], blue, 1, isHeld && start !== 'green'),
-    groupOf('shop-b', placesOf(state, green) ?? ['two'], green, green.length > 0 ? 2 : 1, isHeld),
+    groupOf('shop-a', placesOf(state, blue) ?? ['one'], blue, 1, isHeld && start !== 'green', maximum),
+    groupOf('shop-b', placesOf(state, green) ?? ['two'], green, green.length > 0 ? 2 : 1, isHeld, maximum),
   ];
   const versions = [{ image: 'ami-41' }, ...(green.length > 0 ? [{ image: 'ami-42' }] : [])];
   const plain = { ...state, scaling: { groups: new Map(groups.map((group) => [group.name, group])), versions } };
@@ -53,6 +56,7 @@ function groupOf(
   boxes: readonly Box[],
   version: number,
   isHeld: boolean,
+  maximum: number,
 ): ScalingGroup {
   const size = boxes.length;
   const tags = Object.entries(boxes[0]?.tags ?? {});
@@ -67,7 +71,7 @@ function groupOf(
   return {
     name,
     minimum,
-    maximum: MAXIMUM,
+    maximum,
     desired: size,
     version,
     tags: own,
