@@ -158,7 +158,8 @@ export function translate(error: unknown, operation: string): OperatorError {
     return new OperatorError(code, message, { next: [...proxy, advice], transient, cause: error });
   }
   if (isThrottling(error)) {
-    const message = `AWS throttled ${operation} ${aws.$metadata?.attempts ?? '?'} times. ${detail}`;
+    const { attempts = 1 } = aws.$metadata ?? {};
+    const message = `AWS throttled ${operation}${attempts > 1 ? ` ${attempts} times` : ''}. ${detail}`;
     return new OperatorError('throttled', message, {
       next: ['Wait a minute and run this again: it continues where it stopped.'],
       transient: true,

@@ -39,6 +39,8 @@ export interface SessionOptions {
   readonly clock: Clock;
   /** Called directly before each request that changes something; rejects when it must not be sent. */
   readonly beforeChange: () => Promise<void>;
+  /** Called when a change has failed for a reason that passes, before any other one is sent. */
+  readonly onChangeFailed?: () => void;
   /** Takes each change, which is then not sent. */
   readonly instead?: ((operation: string, input: object) => void) | undefined;
   /** Takes what is known of each change: EC2 is asked by a dry run, and nothing else is sent. */
@@ -217,10 +219,11 @@ export class Session {
     middlewareStack.add(
       (next, context) => async (args) =>
         this.#withProfile(async () => next(args)).catch((thrown: unknown) => {
-          const error = failureOf(thrown);
-          throw error === this.#refusal
-            ? error
-            : explain(withProfile(translate(error, nameOf(context)), this.options.profile));
+          const [error, operation] = [failureOf(thrown), nameOf(context)];
+          if (error === this.#refusal) throw error;
+          const told = explain(withProfile(translate(error, operation), this.options.profile));
+          if (told.transient && isChange(operation)) this.options.onChangeFailed?.();
+          throw told;
         }),
       { step: 'initialize', priority: 'high', name: 'turnout-translate' },
     );

@@ -97,6 +97,7 @@ export async function openContext(args: Args, taken: Taken = {}): Promise<Contex
     changes: 'once',
     ...taken,
     beforeChange: async () => beforeChange(),
+    onChangeFailed: () => decision.failed(),
     fence: () => guard?.lease.fence,
     onThrottled: () => {
       if (!throttled) view.emit({ type: 'warning', message: 'AWS is throttling requests; continuing, more slowly.' });

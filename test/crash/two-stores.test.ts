@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ATTACHED, KINDS, OPSWORKS, SCALED, type Kind } from '../support/little/kinds.ts';
+import { EVERY_KIND, type Kind } from '../support/little/kinds.ts';
 import type { Start } from '../support/little/scene.ts';
 import { Site } from '../support/little/site.ts';
 import { sampled } from '../support/sampled.ts';
@@ -51,7 +51,7 @@ const FEW_RACES = [
 const SHIFTS = [0, 300, 1000, 2500, 4000, 7000, 12_000, 18_000, 21_000, 25_000, 40_000].map((afterMs) => ({ afterMs }));
 const FEW_SHIFTS = SHIFTS.filter((_, n) => n % 2 === 0);
 
-describe.each([...KINDS, OPSWORKS, ...SCALED, ATTACHED])('$fleet fleets, $traffic', (kind) => {
+describe.each(EVERY_KIND)('$fleet fleets, $traffic', (kind) => {
   test('before either store has left its mark, at most one of them moves production', async () => {
     const { found, codes } = await tryAll(kind, rowsOf(kind, RACES, SOME_RACES, FEW_RACES), false);
     expect(found).toEqual([]);

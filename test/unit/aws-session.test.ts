@@ -55,14 +55,18 @@ describe('what is sent', () => {
     ['broken', BROKEN],
     ['busy', { code: 'ServiceUnavailable', status: 503 }],
     ['timed out inside AWS', { code: 'RequestTimeout', status: 408 }],
-  ] as const)('a change that is %s is sent once, whatever the SDK would do', async (_name, reply) => {
-    const { elb, ec2, session, aws } = await open({}, reply, reply, reply, 'ok');
-    expect(await errorOf(elb.register('arn', TARGETS))).toMatchObject({ transient: true });
+  ] as const)('a change that is %s is sent once, whatever the SDK would do, and told', async (name, reply) => {
+    const onChangeFailed = vi.fn<() => void>();
+    const { elb, ec2, session, aws } = await open({ onChangeFailed }, reply, reply, reply, 'ok');
+    const said = name === 'throttled' ? /^AWS throttled \S+:RegisterTargets\. / : /failed/;
+    const told = { transient: true, message: expect.stringMatching(said) as unknown };
+    await expect(elb.register('arn', TARGETS)).rejects.toMatchObject(told);
     expect(await errorOf(elb.deregister('arn', TARGETS))).toMatchObject({ transient: true });
     expect(await errorOf(ec2.terminate(['i-1']))).toMatchObject({ transient: true });
     await elb.register('arn', TARGETS);
     expect(aws.attempts).toHaveLength(4);
     expect(session).toMatchObject({ requests: 4, changes: 4 });
+    expect(onChangeFailed).toHaveBeenCalledTimes(3);
   });
 
   test('a change whose connection breaks is sent once', async () => {
@@ -88,7 +92,8 @@ describe('what is sent', () => {
   });
 
   test('reads are counted, and are not checked', async () => {
-    const { elb, session, aws } = await open({ beforeChange: async () => Promise.reject(LOST) }, BROKEN, 'ok');
+    const never = { beforeChange: async () => Promise.reject(LOST), onChangeFailed: () => expect.unreachable() };
+    const { elb, session, aws } = await open(never, BROKEN, 'ok');
     await elb.targetHealth('arn');
     expect(aws.attempts).toHaveLength(2);
     expect(session).toMatchObject({ requests: 2, changes: 0 });

@@ -50,6 +50,18 @@ describe('a decision is to be made again', () => {
   });
 });
 
+test('what was to be sent beside a change that failed is decided on again, and allowed by the next decision', async () => {
+  const clock = new VirtualClock();
+  const decision = new Decision(clock);
+  decision.made(clock.monotonic());
+  decision.failed();
+  const error = await thrownBy(() => decision.check());
+  expect(error).toMatchObject({ code: 'decision-expired', transient: true });
+  expect(error.message).toContain('after another one had failed');
+  decision.made(clock.monotonic());
+  decision.check();
+});
+
 describe('AWS and its surroundings', () => {
   test('a zone without capacity is no outage, though EC2 answers 500', () => {
     const full = { name: 'InsufficientInstanceCapacity', $metadata: { httpStatusCode: 500 } };

@@ -14,6 +14,7 @@ export class Decision {
   readonly #clock: Clock;
   #lookedFrom = Number.NEGATIVE_INFINITY;
   #validUntil = Number.NEGATIVE_INFINITY;
+  #failed = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -22,15 +23,22 @@ export class Decision {
   /** @param lookedFrom when the look began that it rests on, on the monotonic clock */
   made(lookedFrom: number): void {
     this.#lookedFrom = lookedFrom;
+    this.#failed = false;
     this.#validUntil = Math.min(this.#clock.monotonic() + VALID_MS, lookedFrom + SEEN_MS);
+  }
+
+  /** A change has failed for a reason that passes: what else was to be sent with it is decided on again, together with it. */
+  failed(): void {
+    this.#failed = true;
   }
 
   /** To be called directly before each change. @throws OperatorError `decision-expired`, transient: look again, and decide again */
   check(): void {
     const now = this.#clock.monotonic();
-    if (now <= this.#validUntil) return;
+    if (now <= this.#validUntil && !this.#failed) return;
     const seconds = Math.round((now - this.#lookedFrom) / 1000);
-    const message = `A change came ${seconds} s after the look that it rests on, so it is decided on again.`;
+    const why = this.#failed ? 'after another one had failed' : `${seconds} s after the look that it rests on`;
+    const message = `A change came ${why}, so it is decided on again.`;
     throw new OperatorError('decision-expired', message, { transient: true });
   }
 }

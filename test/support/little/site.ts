@@ -218,6 +218,7 @@ export class Site {
         clock: process.clock,
         changes: 'once',
         beforeChange,
+        onChangeFailed: () => connection.decision.failed(),
         onThrottled: () => {},
       },
       wire,
