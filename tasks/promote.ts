@@ -44,7 +44,7 @@ import {
   SLOW_START,
   UNKNOWN_RELEASE,
 } from './allowed.ts';
-import { switchTags, tagRoomProblem } from '../src/plan/tag-room.ts';
+import { markRoomProblem, switchTags } from '../src/plan/tag-room.ts';
 import * as option from './options.ts';
 import { SWITCH, type Summary, type Task } from './task.ts';
 
@@ -177,7 +177,7 @@ export const promote: Task<'promote', typeof OPTIONS> = {
     const unfit =
       scalingProblem(snapshot, to) ??
       ownersProblem(snapshot, servers, goal.allowed) ??
-      tagRoomProblem(servers, switchTags(goal.settings.traffic, goal.bakeS)) ??
+      markRoomProblem(liveFleets(snapshot), switchTags(goal.settings.traffic, goal.bakeS)) ??
       trialProblem(snapshot, to, goal) ??
       gatesProblem(snapshot, to, goal) ??
       groupsProblem(snapshot, inProduction(snapshot, to).length > 0 ? 'production' : 'all') ??

@@ -117,6 +117,8 @@ export interface Fleet {
   readonly marks: Marks;
   /** What holds the instances, and is to be let go of after them: `layer web`. */
   readonly holder?: string;
+  /** Tags of the holder, which has the marks, and how many it may have; absent where there is room enough. */
+  readonly holderTags?: NonNullable<Instance['tags']> & { readonly most: number };
   /** The Auto Scaling group that its instances are. Absent: they are launched and terminated by turnout alone. */
   readonly group?: FleetGroup;
   /** Sentences on what may change the fleet without anybody's asking. */

@@ -1,5 +1,6 @@
 import { refusal, type Delivery, type Refusal } from '../domain/goal.ts';
-import type { Instance, Marks } from '../domain/snapshot.ts';
+import { members } from '../domain/roles.ts';
+import type { Fleet, Instance, Marks } from '../domain/snapshot.ts';
 import { count, list } from '../domain/text.ts';
 import type { TrafficSettings } from '../domain/traffic.ts';
 
@@ -42,25 +43,65 @@ export function rollingTags({ movesPointer }: Delivery): readonly string[] {
   return ['left', 'deploy', 'release', ...marksOf('rolling'), ...(movesPointer ? marksOf('pointer') : [])];
 }
 
+/** A group has the minimum that is held on a tag as well. */
+const HELD_TAG = 'minimum';
+
+/** Why the marks of a switch cannot be written: where something holds the instances of a fleet, its tags have them. */
+export function markRoomProblem(fleets: readonly Fleet[], names: readonly string[]): Refusal | undefined {
+  const held = fleets.flatMap(({ holder, holderTags: tags, group }) => {
+    const written = group === undefined ? names : [...names, HELD_TAG];
+    return holder === undefined ? [] : tightIn({ id: holder, tags, most: tags?.most }, written);
+  });
+  const [first] = held;
+  if (first !== undefined)
+    return tooMany(held, 'other one', `Remove ${count(first.surplus, 'tag')} from it; then run this again.`);
+  return tagRoomProblem(fleets.filter(({ holder }) => holder === undefined).flatMap(members), names);
+}
+
 /** Why tags with these names, without the prefix, cannot be written on each of these instances. */
 export function tagRoomProblem(instances: readonly Instance[], names: readonly string[]): Refusal | undefined {
-  const tight = instances.flatMap(({ id, tags }) => {
-    const missing = names.filter((name) => tags?.own.includes(name) === false);
-    return tags === undefined || tags.count + missing.length <= TAGS_MAX ? [] : [{ id, tags, missing }];
-  });
+  const tight = instances.flatMap((one) => tightIn(one, names));
   const [first] = tight;
   if (first === undefined) return undefined;
-  const { id, tags, missing } = first;
-  const rest = tight.length - 1;
+  const ids = list(
+    tight.map(({ id }) => id),
+    5,
+  );
+  const how = `for example with \`aws ec2 delete-tags --resources ${first.id} --tags Key=NAME\`; then run this again.`;
+  return tooMany(tight, 'other instance', `Remove ${count(first.surplus, 'tag')} from ${ids}, ${how}`);
+}
+
+interface Tagged {
+  readonly id: string;
+  readonly tags?: Instance['tags'] | undefined;
+  readonly most?: number | undefined;
+}
+
+/** What has too little room for its marks. */
+interface Tight {
+  readonly id: string;
+  readonly has: number;
+  readonly most: number;
+  readonly missing: readonly string[];
+  readonly surplus: number;
+}
+
+function tightIn({ id, tags, most = TAGS_MAX }: Tagged, names: readonly string[]): readonly Tight[] {
+  if (tags === undefined) return [];
+  const missing = names.filter((name) => !tags.own.includes(name));
+  const surplus = tags.count + missing.length - most;
+  return surplus <= 0 ? [] : [{ id, has: tags.count, most, missing, surplus }];
+}
+
+function tooMany([first, ...rest]: readonly Tight[], other: string, next: string): Refusal {
+  const { id, has, most, missing } = first!;
   const others =
-    rest === 0 ? '' : `, and ${count(rest, 'other instance')} ${rest === 1 ? 'has' : 'have'} too many as well`;
-  const surplus = tags.count + missing.length - TAGS_MAX;
+    rest.length === 0
+      ? ''
+      : `, and ${count(rest.length, other)} ${rest.length === 1 ? 'has' : 'have'} too many as well`;
   return refusal(
     'too-many-tags',
-    `${id} has ${count(tags.count, 'tag')} of the ${TAGS_MAX} that AWS allows, and this needs ${missing.length} more (${list(missing)})${others}.`,
-    `Remove ${count(surplus, 'tag')} from ${list(
-      tight.map((one) => one.id),
-      5,
-    )}, for example with \`aws ec2 delete-tags --resources ${id} --tags Key=NAME\`; then run this again.`,
+    `${id} has ${count(has, 'tag')} of the ${most} that AWS allows, and this needs ${missing.length} more (${list(missing)})${others}.`,
+    next,
   );
 }

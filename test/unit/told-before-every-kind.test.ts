@@ -14,6 +14,7 @@ const DELIVERY = { words: 'a program', check: false, migrate: 'no' } as const;
 const WELL = ['healthy', 'healthy'] as const;
 const TWENTY = Array.from({ length: 20 }, () => 'healthy' as const);
 const ZONES = ['a', 'b'];
+const OWNED = ['environment', 'fleet', 'release'];
 
 type Verb = keyof typeof tasks;
 
@@ -120,17 +121,25 @@ describe.each(EVERY_KIND)('$fleet, $traffic', (kind) => {
 
   describe('tags that AWS would not take', () => {
     const tagged = (snapshot: Snapshot, count: number): Snapshot =>
-      withInstances(snapshot, (one) => ({ ...one, tags: { count, own: ['environment', 'fleet', 'release'] } }));
-    const all: readonly (readonly [Verb, AnyOptions])[] = [
-      ['promote', {}],
-      ['drain', { instances: ['A-0'] }],
-    ];
+      withInstances(snapshot, (one) => ({ ...one, tags: { count, own: OWNED } }));
+    /** Where something holds the servers of a fleet, that has the marks, and may have fewer than a server. */
+    const heavy = (snapshot: Snapshot, spare: number): Snapshot => {
+      if (kind.fleet === 'ec2') return tagged(snapshot, 50 - spare);
+      const holderTags = { count: 40 - spare, own: OWNED, most: 40 };
+      return { ...tagged(snapshot, 50), fleets: snapshot.fleets.map((fleet) => ({ ...fleet, holderTags })) };
+    };
+    const marks = switchTags({ kind: 'membership' }).length + (kind.fleet === 'auto-scaling' ? 1 : 0);
 
-    test.each(all)('are counted by %s before anything is changed', async (verb, wish) => {
-      expect(await answer(tagged(tried, 50), verb, wish)).toMatchObject({ refused: 'too-many-tags' });
-      expect(await answer(tagged(tried, 50 - switchTags({ kind: 'membership' }, 1).length), verb, wish)).toHaveProperty(
-        'plan.steps',
-      );
+    test('are counted by a promote where it writes them, before anything is changed', async () => {
+      expect(await answer(heavy(tried, marks - 1), 'promote')).toMatchObject({ refused: 'too-many-tags' });
+      expect(await answer(heavy(tried, marks), 'promote')).toHaveProperty('plan.steps');
+      expect(await answer(heavy(switched, 0), 'rollback')).toHaveProperty('plan.steps');
+    });
+
+    test('are counted by a drain on the servers themselves', async () => {
+      const wish = { instances: ['A-0'] };
+      expect(await answer(tagged(alone, 49), 'drain', wish)).toMatchObject({ refused: 'too-many-tags' });
+      expect(await answer(tagged(alone, 48), 'drain', wish)).toHaveProperty('plan.steps');
     });
   });
 });

@@ -5,7 +5,7 @@ import type { FleetGroup } from '../../domain/scaling.ts';
 import type { Fleet, Instance } from '../../domain/snapshot.ts';
 import { list } from '../../domain/text.ts';
 import { keptVolumeSizes } from '../ec2/kept-volumes.ts';
-import { byLaunch, seen, toInstance, toOwnInstance, type SeenInstance } from '../ec2/tags.ts';
+import { byLaunch, holderTags, seen, toInstance, toOwnInstance, type SeenInstance } from '../ec2/tags.ts';
 import { OperatorError } from '../../errors.ts';
 import type { FleetReading } from '../fleet.ts';
 import {
@@ -17,6 +17,7 @@ import {
   groupMarks,
   membersOf,
   ourGroups,
+  tagsOf,
   templateText,
   toFleetGroup,
   weightOf,
@@ -98,10 +99,14 @@ function toFleet(
     release: commonRelease(instances.filter(({ stray }) => stray === undefined)) ?? release,
     marks: groupMarks(owner, described),
     holder: `Auto Scaling group ${group.name}`,
+    ...holderTags(owner, Object.keys(tagsOf(described)), GROUP_TAGS),
     group,
     instances: instances.toSorted(byLaunch),
   };
 }
+
+/** Auto Scaling user guide, "Tag Auto Scaling groups and instances". */
+const GROUP_TAGS = 50;
 
 /** EC2 does not show it yet, or any more. */
 function notSeen({ InstanceId: id = '', AvailabilityZone: zone = '', InstanceType: type }: Member): Instance {

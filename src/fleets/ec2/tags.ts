@@ -102,6 +102,12 @@ function tightTags({ tagPrefix }: Ownership, all: readonly string[]): Instance['
   return keys.length < TIGHT ? undefined : { count: keys.length, own };
 }
 
+/** Those of what holds a fleet, by their keys, where room for more may be short. */
+export function holderTags(owner: Ownership, all: readonly string[], most: number): Pick<Fleet, 'holderTags'> {
+  const tags = tightTags(owner, all);
+  return tags === undefined ? {} : { holderTags: { ...tags, most } };
+}
+
 /** Groups owned instances into fleets, in order of launch. */
 export function toFleets(owner: Ownership, instances: readonly SeenInstance[]): readonly Fleet[] {
   const groups = Map.groupBy(instances, (instance) => tagOf(instance, tagName(owner, 'fleet')) ?? '');

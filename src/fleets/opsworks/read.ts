@@ -5,7 +5,7 @@ import { ownersIn, withOwners, type Owner } from '../../domain/owners.ts';
 import type { Fleet } from '../../domain/snapshot.ts';
 import { sentences } from '../../domain/text.ts';
 import { keptVolumeSizes } from '../ec2/kept-volumes.ts';
-import { byLaunch, seen, toInstance, toOwnInstance, type SeenInstance } from '../ec2/tags.ts';
+import { byLaunch, holderTags, seen, toInstance, toOwnInstance, type SeenInstance } from '../ec2/tags.ts';
 import type { FleetReading } from '../fleet.ts';
 import { allInstances, allLayers, inLayer, marksOf, ownOf, type OpsWorksDeps, type TaggedLayer } from './layers.ts';
 import { fromOpsInstance, isUnstarted } from './states.ts';
@@ -93,9 +93,13 @@ function fleetFrom({ owner }: OpsWorksDeps, { tagged, own }: Group, { byId, scal
     marks: marksOf(owner, tagged),
     instances: instances.toSorted(byLaunch),
     holder: `layer ${tagged.layer.Name}`,
+    ...holderTags(owner, Object.keys(tagged.tags), LAYER_TAGS),
     warnings: warningsOf(tagged, own, scaling),
   };
 }
+
+/** OpsWorks user guide, "Tag Limitations". */
+const LAYER_TAGS = 40;
 
 function launchOf({ instances }: Fleet): number {
   return instances[0]?.launchedAt ?? Number.MAX_SAFE_INTEGER;

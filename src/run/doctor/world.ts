@@ -14,7 +14,7 @@ import { cutOffTexts, groupProblem } from '../../plan/group-checks.ts';
 import { dnsFailoverTexts } from '../../plan/group-health.ts';
 import { outsideFacts, sharedProblem } from '../../plan/outsiders.ts';
 import { ownerNotes, ownersProblem } from '../../plan/owners.ts';
-import { switchTags, tagRoomProblem } from '../../plan/tag-room.ts';
+import { markRoomProblem, switchTags } from '../../plan/tag-room.ts';
 import { trafficModel } from '../../plan/traffic/index.ts';
 import { describeFleet, knownWorld } from '../../plan/worlds.ts';
 import { behaviourOf } from '../../steps/index.ts';
@@ -138,7 +138,7 @@ function fleetFindings({ fleetCount, traffic }: WorldView, world: Snapshot): rea
   return [
     ...refused(owners),
     ...(fleetCount === undefined ? refused(fewerThanBefore(world, blue, 'R')) : []),
-    ...refused(tagRoomProblem(liveFleets(world).flatMap(members), switchTags(traffic))),
+    ...refused(markRoomProblem(liveFleets(world), switchTags(traffic))),
     ...(unplaced === undefined ? [] : [warning(unplaced)]),
     ...outsideFacts(world)
       .filter((text) => !said.has(text))
