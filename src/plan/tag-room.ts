@@ -52,9 +52,7 @@ export function markRoomProblem(fleets: readonly Fleet[], names: readonly string
     const written = group === undefined ? names : [...names, HELD_TAG];
     return holder === undefined ? [] : tightIn({ id: holder, tags, most: tags?.most }, written);
   });
-  const [first] = held;
-  if (first !== undefined)
-    return tooMany(held, 'other one', `Remove ${count(first.surplus, 'tag')} from it; then run this again.`);
+  if (held.length > 0) return tooMany(held, 'other one', 'it');
   return tagRoomProblem(fleets.filter(({ holder }) => holder === undefined).flatMap(members), names);
 }
 
@@ -67,8 +65,8 @@ export function tagRoomProblem(instances: readonly Instance[], names: readonly s
     tight.map(({ id }) => id),
     5,
   );
-  const how = `for example with \`aws ec2 delete-tags --resources ${first.id} --tags Key=NAME\`; then run this again.`;
-  return tooMany(tight, 'other instance', `Remove ${count(first.surplus, 'tag')} from ${ids}, ${how}`);
+  const command = `aws ec2 delete-tags --resources ${first.id} --tags Key=NAME`;
+  return tooMany(tight, 'other instance', `${ids}, for example with \`${command}\``);
 }
 
 interface Tagged {
@@ -93,8 +91,9 @@ function tightIn({ id, tags, most = TAGS_MAX }: Tagged, names: readonly string[]
   return surplus <= 0 ? [] : [{ id, has: tags.count, most, missing, surplus }];
 }
 
-function tooMany([first, ...rest]: readonly Tight[], other: string, next: string): Refusal {
-  const { id, has, most, missing } = first!;
+/** @param where what tags have to be removed from, and how */
+function tooMany([first, ...rest]: readonly Tight[], other: string, where: string): Refusal {
+  const { id, has, most, missing, surplus } = first!;
   const others =
     rest.length === 0
       ? ''
@@ -102,6 +101,6 @@ function tooMany([first, ...rest]: readonly Tight[], other: string, next: string
   return refusal(
     'too-many-tags',
     `${id} has ${count(has, 'tag')} of the ${most} that AWS allows, and this needs ${missing.length} more (${list(missing)})${others}.`,
-    next,
+    `Remove ${count(surplus, 'tag')} from ${where}; then run this again.`,
   );
 }
