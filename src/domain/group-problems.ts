@@ -56,7 +56,8 @@ export function uncountedTexts(fleet: ScaledFleet): readonly string[] {
   const { name, warm } = fleet.group;
   const kept = retainedText(fleet);
   return sentences(
-    warm !== undefined && `${name} has a warm pool with ${count(warm, 'instance')}, which serve nothing.`,
+    warm !== undefined &&
+      `${name} has a warm pool with ${count(warm, 'instance')}, which ${warm === 1 ? 'serves' : 'serve'} nothing.`,
     kept,
   );
 }

@@ -1,61 +1,15 @@
-import { expect, onTestFinished, test } from 'vitest';
-import { AutoScaling } from '../../src/aws/autoscaling.ts';
+import { expect, test } from 'vitest';
 import { CloudWatch } from '../../src/aws/cloudwatch.ts';
 import { Ec2 } from '../../src/aws/ec2.ts';
-import { Refreshes } from '../../src/aws/refreshes.ts';
-import { Standby } from '../../src/aws/standby.ts';
-import { createAutoScalingFleet } from '../../src/fleets/auto-scaling/index.ts';
-import type { LaunchOrder } from '../../src/fleets/fleet.ts';
 import { openSession } from '../support/aws.ts';
+import { HELD, startCloned } from '../support/cloned.ts';
 import { errorOf } from '../support/expect-advice.ts';
-import { quickSandbox } from '../support/quick-sandbox.ts';
-import { scalingOf } from '../support/scaling.ts';
-import { OWNER } from '../support/worlds.ts';
 
 /** A group that is made like another one, on the sandbox. */
 
-const HELD = { before: 1, at: 2, run: 'r1', since: '2026-01-01T00:00:00.000Z', who: 'ann' };
 const TOPIC = 'arn:aws:sns:eu-west-1:123456789012:ops';
 
-async function start() {
-  const sandbox = await quickSandbox({
-    instances: 2,
-    production: [{ name: 'shop-blue', port: 8080 }],
-    test: [{ name: 'shop-green', port: 8080 }],
-    weighted: { production: [{ port: 0 }], test: [{ port: 0 }] },
-    scalingGroups: ['shop-web'],
-  });
-  onTestFinished(async () => sandbox.close());
-  const scaling = scalingOf(sandbox, 'shop-web');
-  onTestFinished(() => scaling.client.destroy());
-  const session = openSession(sandbox.url);
-  const fleet = createAutoScalingFleet({
-    owner: OWNER,
-    config: {
-      kind: 'auto-scaling',
-      tagPrefix: 'turnout',
-      clone: 'shop-web',
-      image: { name: 'shop-{release}', owner: 'self' },
-    },
-    ec2: new Ec2(session),
-    ssm: async () => Promise.reject(new Error('There is no SSM here.')),
-    scaling: new AutoScaling(session),
-    cloudwatch: async () => new CloudWatch(session),
-    standby: new Standby(session),
-    refreshes: new Refreshes(session),
-    traffic: 'weighted-listener',
-  });
-  const order = async (): Promise<LaunchOrder> => {
-    const [blue] = await fleet.readFleets(['shop-41']);
-    const zones = { 'eu-west-1a': 1, 'eu-west-1b': 1 };
-    const targetGroups = [sandbox.test[0]!.arn];
-    const spec = await fleet.resolve({ release: '42', zones, blue: blue!, fleet: '42-r1', targetGroups });
-    return { fleet: '42-r1', release: '42', spec: JSON.parse(JSON.stringify(spec)) as typeof spec, held: HELD };
-  };
-  return { sandbox, scaling, fleet, order };
-}
-
-type World = Awaited<ReturnType<typeof start>>;
+type World = Awaited<ReturnType<typeof startCloned>>;
 
 /** All that a team may have set on the group that serves. */
 async function decorate({ scaling: { client }, sandbox }: World): Promise<void> {
@@ -154,7 +108,7 @@ async function comparable({ scaling }: World, name: string) {
 }
 
 test('a clone has all that the group has, but what it must not have, and that is told', async () => {
-  const world = await start();
+  const world = await startCloned();
   await decorate(world);
   const source = await comparable(world, 'shop-web');
   const order = await world.order();
@@ -187,7 +141,7 @@ test('a clone has all that the group has, but what it must not have, and that is
 });
 
 test('types that have an image of their own launch from that of the release, in the clone as well', async () => {
-  const { scaling, sandbox, fleet, order } = await start();
+  const { scaling, sandbox, fleet, order } = await startCloned();
   const images = await new Ec2(openSession(sandbox.url)).images([], ['self']);
   const idOf = (name: string) => images.find(({ Name }) => Name === name)?.ImageId;
   const LaunchTemplateSpecification = { LaunchTemplateName: 'shop-web', Version: '1' };
@@ -203,7 +157,7 @@ test('types that have an image of their own launch from that of the release, in 
 });
 
 test('a clone that was half made is completed, once, and deleted when it is empty', async () => {
-  const world = await start();
+  const world = await startCloned();
   await decorate(world);
   const order = await world.order();
   const { client } = world.scaling;
@@ -233,7 +187,7 @@ test('a clone that was half made is completed, once, and deleted when it is empt
 });
 
 test('another group of that name is left alone, and a refused schedule stops the launch', async () => {
-  const world = await start();
+  const world = await startCloned();
   const order = await world.order();
   await world.scaling.create('shop-web-42-r1');
   const taken = await errorOf(world.fleet.launch(order));
@@ -250,7 +204,7 @@ test('another group of that name is left alone, and a refused schedule stops the
 });
 
 test('the alarms of step and simple policies run those of the clone, and end with it', async () => {
-  const world = await start();
+  const world = await startCloned();
   const { client } = world.scaling;
   const AutoScalingGroupName = 'shop-web';
   const adjusts = { AutoScalingGroupName, AdjustmentType: 'ChangeInCapacity' };

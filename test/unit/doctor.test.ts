@@ -178,6 +178,12 @@ describe('the next release', () => {
     ]);
   });
 
+  test('is told in phrases, and after them in sentences', async () => {
+    const spec = { ...SPEC, summary: ['group b', 'Not copied: a hook.', 'image ami-42', 'It is not compared.'] };
+    const [first] = await launch({ named: { release: '42', spec } });
+    expect(first).toBe('release: ok: 42: group b; image ami-42. Not copied: a hook. It is not compared.');
+  });
+
   test('has no place for a preview', async () => {
     const preview = { state: 'seen', by: 'header x-preview: 42', rules: [], places: [] } as const;
     expect(await launch({ world: { ...SHOP, preview }, named })).toContainEqual(

@@ -212,6 +212,8 @@ test('status tells who has suspended what, and instances that no size counts', (
   const facts = scalingFacts({ ...seen, fleets }).join('\n');
   expect(facts).toContain('Launch of group-B is suspended, by AWS, as it does when launches fail for a day');
   expect(facts).not.toContain('AZRebalance of group-B is suspended, and not by turnout');
-  expect(facts).toContain('group-B has a warm pool with 2 instances');
+  expect(facts).toContain('group-B has a warm pool with 2 instances, which serve nothing.');
+  const [alone] = scalingFacts(regrouped(scaledWorld(FLEETS), 'B', { warm: 1 })).slice(-1);
+  expect(alone).toBe('group-B has a warm pool with 1 instance, which serves nothing.');
   expect(facts).toContain('group-B retains B-9');
 });

@@ -85,12 +85,16 @@ async function resize(
   if (held === undefined) await scaling.untag(name, [tag]);
 }
 
-/** What a clone keeps warm ends as well: it could not be deleted otherwise (API reference, DeleteAutoScalingGroup). */
+/**
+ * What a clone keeps warm ends as well: it could not be deleted otherwise (API reference, DeleteAutoScalingGroup). It ends first, since the
+ * pool would grow by what the group is to lose; and once the group is at 0, nothing says any more that something is left to do.
+ */
 async function empty({ owner, scaling }: AutoScalingDeps, fleet: Fleet): Promise<void> {
   const name = nameOf(fleet);
-  await scaling.update({ AutoScalingGroupName: name, MinSize: 0, DesiredCapacity: 0 });
   const group = await scaling.find(name);
-  if (group?.WarmPoolConfiguration !== undefined && isClone(owner, group)) await scaling.deleteWarmPool(name);
+  const warm = group && isClone(owner, group) ? group.WarmPoolConfiguration : undefined;
+  if (warm !== undefined && warm.Status !== 'PendingDelete') await scaling.deleteWarmPool(name);
+  await scaling.update({ AutoScalingGroupName: name, MinSize: 0, DesiredCapacity: 0 });
 }
 
 /** A clone is deleted; another group stays, at 0, and without what is known of the fleet. */

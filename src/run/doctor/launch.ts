@@ -20,6 +20,12 @@ export function nextFleet(world: Snapshot, fleetCount: number | undefined): { re
   return { blue, zones: nextZones(world, blue, fleetCount) };
 }
 
+/** What would be booted: phrases, then sentences. */
+function launchText(release: string, { summary }: LaunchSpec): string {
+  const { true: sentences = [], false: phrases = [] } = Object.groupBy(summary, (text) => `${text.endsWith('.')}`);
+  return [`${release}: ${phrases.join('; ')}.`, ...sentences].join(' ');
+}
+
 export interface LaunchView {
   readonly world: Snapshot;
   readonly settings: SwitchSettings;
@@ -47,7 +53,7 @@ export async function launchFindings(view: LaunchView): Promise<{ findings: read
   const plan = await planOf(view, release, spec);
   const said = new Set(spec.summary);
   const findings = [
-    ok(`${release}: ${spec.summary.join('; ')}.`),
+    ok(launchText(release, spec)),
     ...(isRefusal(plan)
       ? refused(plan)
       : [
