@@ -120,10 +120,12 @@ async function inWorld(
   const world = onceAdopted(snapshot);
   if (isRefusal(world)) return { findings: [...findings, ...permissionFindings(config, asked, false)], seconds: 0 };
   const { blue, zones } = nextFleet(world, fleetCount);
-  const spec = release === undefined ? undefined : await attempt(ports.fleet.resolve({ release, zones, blue }));
   const isOwn = servingFleets(snapshot).some(({ id }) => id === blue.id);
+  const isNext = isOwn || ports.fleet.kind !== 'auto-scaling';
+  const spec = release && isNext ? await attempt(ports.fleet.resolve({ release, zones, blue })) : undefined;
   await tryChanges(context, blue, isOwn, release, spec);
-  const named = release === undefined || spec === undefined ? undefined : { release, spec };
+  const later = isNext ? undefined : ('adopt-first' as const);
+  const named = release === undefined || spec === undefined ? later : { release, spec };
   const addresses = await addressesFor(context, spec);
   const launch = await launchFindings({ world, settings: switchSettings(ports), fleetCount, named, addresses });
   const deploys = await deploysChecked(context, world, release ?? blue.release);

@@ -162,6 +162,18 @@ describe('the next release', () => {
   };
   const named = { release: '42', spec: SPEC };
 
+  test('of Auto Scaling groups is not checked before they are adopted', async () => {
+    const view = {
+      world: SHOP,
+      settings: PLAIN,
+      fleetCount: undefined,
+      named: 'adopt-first',
+      addresses: new Map(),
+    } as const;
+    const { findings } = await launchFindings(view);
+    expect(JSON.stringify(findings)).toContain('Run `turnout adopt --release R` first, then this again.');
+  });
+
   test('is not checked when none is named', async () => {
     expect(await launch()).toEqual([
       'release: not-checked: What a release boots.',

@@ -30,8 +30,8 @@ export interface LaunchView {
   readonly world: Snapshot;
   readonly settings: SwitchSettings;
   readonly fleetCount: number | undefined;
-  /** What `--release` names, and what it resolves to. */
-  readonly named: { readonly release: string; readonly spec: LaunchSpec | OperatorError } | undefined;
+  /** What `--release` names, and what it resolves to; `adopt-first`: which group is next is known by the tags of the one that serves. */
+  readonly named: { readonly release: string; readonly spec: LaunchSpec | OperatorError } | 'adopt-first' | undefined;
   /** Free addresses by subnet. */
   readonly addresses: ReadonlyMap<string, number> | OperatorError;
 }
@@ -42,9 +42,13 @@ export async function launchFindings(view: LaunchView): Promise<{ findings: read
   const { ok, warning, notChecked, failed, refused } = about('release');
   const { blue, zones } = nextFleet(world, fleetCount);
   const quota = about('capacity').refused(nextQuotaProblem(world, countByZone(members(blue)), zones));
-  if (named === undefined)
+  if (named === undefined || named === 'adopt-first')
     return {
-      findings: [notChecked('What a release boots.', NAME_ONE), notRoom('Free addresses.'), ...quota],
+      findings: [
+        notChecked('What a release boots.', named === undefined ? NAME_ONE : ADOPT_FIRST),
+        notRoom('Free addresses.'),
+        ...quota,
+      ],
       seconds: 0,
     };
   const { release, spec } = named;
@@ -66,6 +70,7 @@ export async function launchFindings(view: LaunchView): Promise<{ findings: read
   return { findings, seconds: isRefusal(plan) ? 0 : plan.seconds };
 }
 
+const ADOPT_FIRST = 'Run `turnout adopt --release R` first, then this again.';
 const NAME_ONE = '`turnout doctor --release R` resolves it.';
 
 function notRoom(says: string): Finding {
