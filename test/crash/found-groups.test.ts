@@ -130,6 +130,26 @@ const FOUND: readonly (readonly [name: string, seed: number | 'was not kept', hi
       happenings: [{ at: { request: 1 }, what: 'dies', who: 0, forMs: 1000 }],
     },
   ],
+  [
+    'what others have terminated is ended by nobody else, though its group has not let go of it yet',
+    961142,
+    {
+      seesDeath: true,
+      lagMs: 0,
+      kind: ATTACHED,
+      scene: { ...SCENE, start: 'rejected', sick: true, outsiders: { ...HOLDS_GREEN, owned: 'blue' } },
+      operators: by(
+        { ...promote, calls: { kill: { n: 33, when: 'late' } } },
+        { ...promote, afterMs: 20_000, ask: 'rollback' },
+        { ...cleanup, afterMs: 1000, calls: { interrupt: { n: 48 } } },
+      ),
+      happenings: [
+        { at: { ms: 13_103 }, what: 'is deregistered by hand', who: 5, forMs: 1000 },
+        { at: { request: 1 }, what: 'a group scales in', who: 0, forMs: 1000 },
+        { at: { request: 84 }, what: 'an instance of a group is terminated by hand', who: 1, forMs: 1000 },
+      ],
+    },
+  ],
   ...(
     [
       [

@@ -20,11 +20,12 @@ export function isEmptying({ operation, input }: Request): boolean {
   return operation === 'UpdateAutoScalingGroup' && (input as UpdateInput).DesiredCapacity === 0;
 }
 
-/** Ids of the instances that end when the group is set to 0: not those that it ends already. */
+/** Ids of the instances that end when the group is set to 0: not those that it ends already, or that others have ended. */
 export function idsInGroup(state: State, input: object): readonly string[] {
   const { AutoScalingGroupName: name = '' } = input as UpdateInput;
   const members = [...(scalingOf(state).groups.get(name)?.members.values() ?? [])];
-  return members.filter((one) => one.state !== 'Terminating').map(({ id }) => id);
+  const isEnding = (id: string): boolean => state.boxes.get(id)?.state === 'shutting-down';
+  return members.filter((one) => one.state !== 'Terminating' && !isEnding(one.id)).map(({ id }) => id);
 }
 
 const MOVES: Readonly<Record<string, string>> = {
