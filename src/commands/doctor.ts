@@ -150,8 +150,11 @@ async function tryChanges(
   // Before adoption no instance has the ownership tags, so the conditions of the policy deny every action except those of `adopt`.
   if (isOwn) {
     await attempt(fleet.mark(blue, { ...blue.marks, size: blue.marks.size ?? '' }));
-    const noted = instances.map((one) => ({ ...one, left: [{ pool: '', port: 0 }] }));
-    await attempt(fleet.note(noted, { left: [] }));
+    // What holds instances has their tags: notes on single ones are for deploys in place.
+    if (config.fleet.kind === 'ec2' || config.deploy !== undefined) {
+      const noted = instances.map((one) => ({ ...one, left: [{ pool: '', port: 0 }] }));
+      await attempt(fleet.note(noted, { left: [] }));
+    }
     await attempt(fleet.terminate(blue));
   } else {
     const claim = {

@@ -16,8 +16,8 @@ set -euo pipefail
 aws() { case "$*" in *--endpoint-url*) command aws "$@" ;; *) command aws --endpoint-url "$AWS_ENDPOINT_URL" "$@" ;; esac; }
 `;
 
-/** What an administrator types to have two servers of release 41 behind a load balancer, and an image of release 42. */
-const BUILD = `
+/** What both environments begin with: a template with release 41, an image of release 42, and a load balancer without servers. */
+const AROUND = `
 vpc=$(aws ec2 describe-vpcs --query 'Vpcs[0].VpcId' --output text)
 read -r -a subnets <<< "$(aws ec2 describe-subnets --query 'Subnets[].SubnetId' --output text)"
 base=$(aws ec2 describe-images --owners self --query 'Images[0].ImageId' --output text)
@@ -28,22 +28,61 @@ image() {
 old=$(image 41)
 new=$(image 42)
 aws ec2 create-launch-template --launch-template-name acme --launch-template-data "{\\"ImageId\\":\\"$old\\",\\"InstanceType\\":\\"t3.micro\\"}" > /dev/null
-targets=()
-for subnet in "\${subnets[@]}"; do
-  targets+=("Id=$(aws ec2 run-instances --launch-template LaunchTemplateName=acme --subnet-id "$subnet" --query 'Instances[0].InstanceId' --output text)")
-done
 group=$(aws elbv2 create-target-group --name acme-web --protocol HTTP --port 8080 --vpc-id "$vpc" \\
   --health-check-path /health --health-check-interval-seconds 5 --health-check-timeout-seconds 2 \\
   --query 'TargetGroups[0].TargetGroupArn' --output text)
 balancer=$(aws elbv2 create-load-balancer --name acme --subnets "\${subnets[@]}" --query 'LoadBalancers[0].LoadBalancerArn' --output text)
 aws elbv2 create-listener --load-balancer-arn "$balancer" --protocol HTTP --port 8099 --default-actions "Type=forward,TargetGroupArn=$group" > /dev/null
+`;
+
+/** Two servers behind it. */
+const SERVERS = `
+targets=()
+for subnet in "\${subnets[@]}"; do
+  targets+=("Id=$(aws ec2 run-instances --launch-template LaunchTemplateName=acme --subnet-id "$subnet" --query 'Instances[0].InstanceId' --output text)")
+done
 aws elbv2 register-targets --target-group-arn "$group" --targets "\${targets[@]}"
 `;
 
-test(
-  'from an empty account to the second release, without a file edited by hand',
+/** The same by an Auto Scaling group. */
+const GROUP = `
+aws autoscaling create-auto-scaling-group --auto-scaling-group-name acme-web --launch-template 'LaunchTemplateName=acme,Version=1' \\
+  --min-size 2 --max-size 4 --desired-capacity 2 --vpc-zone-identifier "$(IFS=,; echo "\${subnets[*]}")" \\
+  --target-group-arns "$group" --health-check-type ELB --health-check-grace-period 30
+`;
+
+interface FirstDay {
+  readonly name: string;
+  /** What an administrator types. */
+  readonly build: string;
+  /** What `doctor` says before `adopt`. */
+  readonly before: string;
+  /** What ends the fleets that were there before. */
+  readonly allows: RegExp;
+  readonly cleanup: string;
+}
+
+const DAYS: readonly FirstDay[] = [
+  {
+    name: 'servers',
+    build: SERVERS,
+    before: 'servers would be adopted',
+    allows: /Allowed, by EC2's dry runs: .*ec2:TerminateInstances/s,
+    cleanup: 'cleanup --wait',
+  },
+  {
+    name: 'an Auto Scaling group',
+    build: GROUP,
+    before: 'What a release boots.',
+    allows: /Allowed, by IAM's simulation: .*autoscaling:UpdateAutoScalingGroup/s,
+    cleanup: 'cleanup --wait --ignore-residual-traffic',
+  },
+];
+
+test.for(DAYS)(
+  'from an empty account to the second release of $name, without a file edited by hand',
   { timeout: 420_000 },
-  async (context) => {
+  async ({ name: kind, build, before, allows, cleanup }, context) => {
     needsCli(context);
     const sandbox = await quickSandbox({ empty: true });
     onTestFinished(async () => sandbox.close());
@@ -67,7 +106,7 @@ test(
     const admin = async (lines: string) => paste(`${PRELUDE}${lines}`, env('admin'));
     const startedAt = performance.now();
 
-    await admin(BUILD);
+    await admin(`${AROUND}${build}`);
     await isHealthy(sandbox, 'acme-web');
     const proposed = await done('init --yes');
     // What is missing, as it was printed.
@@ -90,22 +129,23 @@ test(
     expect(lacking).toMatchObject({ exitCode: 2, stdout: expect.stringContaining('`turnout permissions --adopt`') });
     const denied = await turnout(`adopt --release 41 --yes ${config}`);
     expect(denied).toMatchObject({ exitCode: 3 });
-    expect(denied.stdout + denied.stderr).toContain('Allow `ec2:CreateTags` in the IAM policy of assumed-role/turnout');
+    expect(denied.stdout + denied.stderr).toContain(
+      `Allow \`ec2:CreateTags\` in the IAM policy of assumed-role/turnout`,
+    );
     await allow('adopt', '--adopt');
-    expect(await done(`doctor --release 42 ${config}`)).toContain('servers would be adopted');
+    expect(await done(`doctor --release 42 ${config}`)).toContain(before);
     await done(`adopt --release 41 --yes ${config}`);
     await admin('aws iam delete-role-policy --role-name turnout --policy-name adopt');
     await done(`up --release 42 --yes ${config}`);
     const checked = await done(`doctor ${config}`);
-    expect(checked).toMatch(/Allowed, by EC2's dry runs: .*ec2:TerminateInstances/s);
-    expect(checked).toMatch(/Allowed, by IAM's simulation: .*RegisterTargets/s);
+    expect(checked).toMatch(allows);
     await done(`promote --yes ${config}`);
-    await done(`cleanup --wait --yes ${config}`);
+    await done(`${cleanup} --yes ${config}`);
     const status = await done(`status --json ${config}`);
     expect(JSON.parse(status)).toMatchObject({ fleets: [{ release: '42', role: 'blue' }] });
     const [{ url } = { url: '' }] = sandbox.elbv2.urls().filter((one) => one.url.endsWith(':8099'));
     expect(await (await fetch(url)).json()).toMatchObject({ release: '42' });
-    process.stdout.write(`first day: ${((performance.now() - startedAt) / 60_000).toFixed(1)} minutes\n`);
+    process.stdout.write(`first day of ${kind}: ${((performance.now() - startedAt) / 60_000).toFixed(1)} minutes\n`);
   },
 );
 
