@@ -10,7 +10,7 @@ export interface Option<T, Required extends boolean = boolean> {
   readonly name?: string;
   /** Its values are the words after the verb. */
   readonly positional: boolean;
-  /** What the parser of the command line is told beside that. */
+  /** What else the parser of the command line has to know. */
   readonly form: Options;
   /**
    * @param name as it is typed, such as `--batch`

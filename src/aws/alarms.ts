@@ -1,7 +1,7 @@
 import type * as sdk from '@aws-sdk/client-cloudwatch';
 import type { AlarmState } from '../domain/gates.ts';
 
-/** An alarm of any type, as DescribeAlarms tells it. */
+/** An alarm of any type, as DescribeAlarms returns it. */
 export type DescribedAlarm = sdk.MetricAlarm & sdk.CompositeAlarm & sdk.LogAlarm;
 
 /** Words of a rule that name no alarm (CloudWatch API, PutCompositeAlarm; CloudWatch user guide, "Create a composite alarm"). */
@@ -17,7 +17,7 @@ export function childrenOf({ AlarmRule: rule = '' }: Pick<DescribedAlarm, 'Alarm
 }
 
 /**
- * What is known of the alarm. A composite one shows a change once one of its children does, and its `OK` tells nothing where none of
+ * What is known of the alarm. A composite one shows a change once one of its children does, and its `OK` means nothing where none of
  * them has data, or where one could not be evaluated.
  * @param all the alarm's children and theirs, as far as they are there
  */

@@ -82,7 +82,7 @@ export class CloudWatch {
     for (const AlarmNames of chunk(names, ALARMS_MAX)) await this.#send(new sdk.DeleteAlarmsCommand({ AlarmNames }));
   }
 
-  /** Without `AlarmTypes` only metric alarms are told (CloudWatch API, DescribeAlarms). */
+  /** Without `AlarmTypes` only metric alarms are returned (CloudWatch API, DescribeAlarms). */
   async #describe(
     names: readonly string[],
     AlarmTypes: sdk.AlarmType[] = ['MetricAlarm', 'CompositeAlarm', 'LogAlarm'],

@@ -20,7 +20,7 @@ export interface Policy {
 /** IAM's limit for a managed policy, in characters without white space (IAM and STS quotas). */
 export const POLICY_MAX = 6144;
 
-/** For `doctor` alone: what may be done that no dry run tells. */
+/** For `doctor` alone: what a dry run cannot check. */
 function askIam({ account = '*' }: Config): Grant {
   const Action = ['iam:GetRole', 'iam:SimulatePrincipalPolicy'];
   return { use: 'read', Sid: 'AskIam', Action, Resource: [`arn:aws:iam::${account}:role/*`] };

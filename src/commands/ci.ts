@@ -4,7 +4,7 @@ import { messageOf } from '../errors.ts';
 import type { RunEvent, View } from '../run/event.ts';
 import { annotation, outputText, summaryText } from '../views/github.ts';
 
-/** Where the ending of a run is told beside its view: what GitHub Actions names in the environment, and `--summary`. */
+/** Where the ending of a run is reported beside its view: what GitHub Actions names in the environment, and `--summary`. */
 export interface Readers {
   /** Annotates a line of GitHub's log. */
   readonly annotate?: (line: string) => void;

@@ -31,17 +31,17 @@ export function watchingOf(args: Args, context: Context): Watching {
   const report = args['report'] as string | undefined;
   const { clock } = context.ports;
   for (const name of ['report', 'summary']) if (args[name] !== undefined) mustBeWritable(`--${name}`, args[name]);
-  const film = report === undefined ? undefined : new TrafficRecorder<RunEvent>(clock);
+  const recorder = report === undefined ? undefined : new TrafficRecorder<RunEvent>(clock);
   const probe = url === undefined ? undefined : probeOf(url, context);
   const clients = probe && clientsOf(url as string, probe, args['fail-on-errors'] === true);
   return {
     ...(clients && { clients }),
-    watched: (setup) => (film === undefined ? setup : filmed(setup, film)),
+    watched: (setup) => (recorder === undefined ? setup : recorded(setup, recorder)),
     async end() {
       const seen = await clients?.end();
-      if (film === undefined || report === undefined) return;
+      if (recorder === undefined || report === undefined) return;
       const { run, config } = context;
-      const all = { run, environment: config.environment, frames: film.frames, samples: probe?.samples ?? [] };
+      const all = { run, environment: config.environment, frames: recorder.frames, samples: probe?.samples ?? [] };
       await writeReport(report, reportHtml({ ...all, ...(seen && { seen }) }));
     },
   };
@@ -88,15 +88,15 @@ function clientsOf(url: string, probe: TrafficProbe, mustNotFail: boolean): Clie
   return { mustNotFail, begin: () => probe.begin(), end: async () => (seen ??= end()) };
 }
 
-function filmed(setup: Setup, film: TrafficRecorder<RunEvent>): Setup {
+function recorded(setup: Setup, recorder: TrafficRecorder<RunEvent>): Setup {
   const { view, ports } = setup;
   return {
     ...setup,
-    ports: { ...ports, traffic: film.watching(ports.traffic) },
+    ports: { ...ports, traffic: recorder.watching(ports.traffic) },
     view: {
       ...view,
       emit: (event) => {
-        film.told(event);
+        recorder.record(event);
         view.emit(event);
       },
     },

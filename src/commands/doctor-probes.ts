@@ -125,7 +125,7 @@ async function wrongInBucket({ session }: Context, deploy: PullDeployerConfig): 
   return pointedProblems(openBucket(session, deploy), await readPublicKey(deploy.publicKey));
 }
 
-/** What IAM says of the changes that no dry run tells. */
+/** What IAM says of the changes that a dry run cannot check. */
 export async function simulatedChanges(
   { config, session }: Context,
   snapshot: Snapshot,

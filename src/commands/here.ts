@@ -6,7 +6,7 @@ import type { Context } from './context.ts';
 /**
  * For commands that change nothing but the store: refused where these credentials lead to another account or region than the
  * records are of. Where AWS cannot be asked, the store's records are all there is.
- * @returns where this is, as far as AWS tells
+ * @returns where this is, as far as AWS says
  */
 export async function mustBeHere({ ports, session, store }: Context): Promise<Location | undefined> {
   const reading = await ports.traffic.read().catch((error: unknown) => {

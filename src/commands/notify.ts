@@ -13,7 +13,7 @@ type Told = Pick<Config, 'notify' | 'hooks'>;
 /**
  * The view, and beside it the webhooks of the config. They are sent to in the background: a run neither waits for them nor fails by
  * them. One that cannot be reached is a warning, once.
- * @param late is told what goes wrong after the last event
+ * @param late gets what goes wrong after the last event
  */
 export function alsoNotifying(
   view: View,
@@ -47,7 +47,7 @@ export function alsoNotifying(
   };
 }
 
-/** One webhook: told in order, one notice after the other. */
+/** One webhook, which gets one notice after the other, in order. */
 class Target {
   readonly #config: NotifyConfig;
   readonly #folder: string;
@@ -80,7 +80,7 @@ class Target {
     if (why === undefined || this.#hasFailed) return;
     this.#hasFailed = true;
     this.#warn(
-      `The ${kind} of ${secretName(at)} was not told of "${notice.event}": ${why}. The run does not depend on it.`,
+      `"${notice.event}" did not reach the ${kind} of ${secretName(at)}: ${why}. The run does not depend on it.`,
     );
   }
 }

@@ -45,7 +45,9 @@ const RISE = 'Smallest rise of the share of failed requests over blue that has t
 const probe = z.strictObject({
   kind: z
     .literal('probe')
-    .describe('Ten requests per second of the run itself; needs release.marker, which tells by which release.'),
+    .describe(
+      'Ten requests per second of the run itself; needs release.marker, which says which release has answered.',
+    ),
   name,
   dryRun,
   url: z.url({ protocol: /^https?$/, error: 'a URL such as https://shop.example.com/' }).describe('URL of production.'),

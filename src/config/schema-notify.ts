@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { inMs, listOf, text, timeLimit, whole } from './values.ts';
 
-/** What can be told, in the order in which it happens. */
+/** Events that can be sent, in the order in which they happen. */
 const NOTICES = ['started', 'approval', 'undoing', 'done', 'undone', 'failed', 'interrupted', 'refused'] as const;
 
 const SECRET = 'where it is kept: { variable: SLACK_URL } or { file: ./slack-url }';
@@ -28,7 +28,7 @@ const target = z
     token: secret.exactOptional().describe('Sent as `Authorization: Bearer ...`.'),
     events: listOf(z.enum(NOTICES, { error: `one of ${NOTICES.join(', ')}` }), 'a list of events', 'at least one event')
       .default(['approval', 'undoing', 'done', 'undone', 'failed', 'interrupted'])
-      .describe(`What is told: ${NOTICES.join(', ')}. started: before the first step.`),
+      .describe(`Events that are sent: ${NOTICES.join(', ')}. started: before the first step.`),
     timeout: timeLimit.prefault('5s').describe('Timeout of one attempt.'),
     retries: whole(0, 10).default(2).describe('Retries after no answer, or the status 429 or 5xx.'),
   })
@@ -36,4 +36,4 @@ const target = z
 
 export const notifySection = z
   .array(target, { error: 'a list of webhooks' })
-  .describe('Webhooks that are told what runs do. They delay no change and fail no run.');
+  .describe('Webhooks that get the events of runs. They delay no change and fail no run.');

@@ -19,7 +19,7 @@ export type DeployState = 'pending' | 'running' | 'succeeded' | 'failed';
 export interface DeployedInstance {
   readonly id: string;
   readonly state: DeployState;
-  /** Nothing was heard of it since it was told, where it reports by itself. */
+  /** It has not reported since it was started, where it reports by itself. */
   readonly silent?: true;
   /** In the deployer's own words, such as `exit code 3` or `DeliveryTimedOut`. */
   readonly why?: string;

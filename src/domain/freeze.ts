@@ -16,7 +16,7 @@ export type Freeze =
   | { readonly state: 'open'; readonly closes?: Moment }
   /** `until`: absent where it is not known, or never. */
   | { readonly state: 'closed'; readonly why: string; readonly until?: Moment }
-  /** It could not be told, so it is not open. `why` is a sentence. */
+  /** It could not be found out, so it is not open. `why` is a sentence. */
   | { readonly state: 'unreadable'; readonly why: string };
 
 /** Why nothing new may begin now, as a sentence; undefined while that is open. */

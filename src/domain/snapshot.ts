@@ -172,7 +172,7 @@ export interface Pool {
   readonly slowStartS?: number;
   /** Seconds that a deregistered target is shown as draining. */
   readonly deregistrationDelayS: number;
-  /** ARNs of those that forward to it; with none, ELB checks no health there. Absent: it could not be told. */
+  /** ARNs of those that forward to it; with none, ELB checks no health there. Absent: it could not be read. */
   readonly loadBalancers?: readonly string[];
   /** Quota of targets for all groups of its load balancer together. Absent: not asked. */
   readonly targetsMax?: number;
@@ -192,7 +192,7 @@ export type ReleaseAnswer = { readonly release: string } | { readonly failed: st
 
 /** What production's clients are answered, asked over fresh connections. */
 export type ReleaseAnswers =
-  /** The config does not say how production tells its release. */
+  /** The config does not say how production names its release. */
   | { readonly state: 'no-marker' }
   | { readonly state: 'not-asked' }
   /** `asked`: how many were asked for. `streak`: how many of the last ones name the same release as `last`. */

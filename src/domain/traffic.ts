@@ -10,7 +10,7 @@ import type { Gating } from './gates.ts';
 import type { GreenCheck } from './green-checks.ts';
 import type { Owner } from './owners.ts';
 
-/** Whose clients come in. */
+/** Whose requests a route divides. */
 export type RouteRole = 'production' | 'test';
 
 /** A listener's rule or default action, or a DNS name, that divides its traffic among pools by weight. */

@@ -15,7 +15,7 @@ export type WayBack =
   | (WayBackQuestion & { readonly state: 'closed'; readonly why: string })
   | (WayBackQuestion & { readonly state: 'unknown'; readonly why: string });
 
-/** The sentence with which it is told before, and refused after. */
+/** The sentence that warns of it before, and refuses it after. */
 export function noWayBack({ from, to, why }: Extract<WayBack, { state: 'closed' }>): string {
   return `No way back, by schema, from ${from} to ${to}: ${why}.`;
 }

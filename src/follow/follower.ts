@@ -30,7 +30,7 @@ export interface FollowerOptions {
 /** How often the app is asked after a restart. */
 const ASK_MS = 500;
 
-/** Makes one instance run what it is told to. After a crash at any point a new one on the same disk goes on. */
+/** Makes one instance run what it is permitted to. After a crash at any point a new one on the same disk goes on. */
 export class Follower {
   readonly #options: FollowerOptions;
   #state: FollowState;
@@ -143,7 +143,7 @@ export class Follower {
     await disk.prune(keep, this.#needed());
   }
 
-  /** The last good release comes back before the failure is told. */
+  /** The last good release comes back before the failure is reported. */
   async #goBack(order: Order, failure: Rejected): Promise<void> {
     const { runs } = this.#state;
     const { disk } = this.#options;

@@ -7,7 +7,7 @@ import { messageOf } from '../errors.ts';
 
 const SHOWN = 200;
 
-/** Posts what is judged as JSON: 2xx passes, 4xx fails with the body as the reason; all else tells nothing. */
+/** Posts what is judged as JSON: 2xx passes, 4xx fails with the body as the reason; all else is inconclusive. */
 export async function judgeWebhook(
   { url, headers, timeoutMs }: WebhookGateConfig,
   occasion: Readonly<Record<string, unknown>>,

@@ -75,7 +75,7 @@ async function withLatest({ traffic: port, clock }: Readers, snapshot: Snapshot)
   return noteServed(withTraffic(snapshot, await port.readTraffic()), 'routes', clock.now());
 }
 
-/** When it was started, in milliseconds since the epoch: told afterwards, since AWS's time comes with its first answer. */
+/** When it was started, in milliseconds since the epoch: known afterwards, since AWS's time comes with its first answer. */
 function stopwatch(clock: Clock): () => number {
   const start = clock.monotonic();
   return () => Math.round(clock.now() - (clock.monotonic() - start));

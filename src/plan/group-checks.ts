@@ -6,7 +6,7 @@ import type { Pool, Snapshot } from '../domain/snapshot.ts';
 import { count, duration, list } from '../domain/text.ts';
 import { trafficModel } from './traffic/index.ts';
 
-/** What the settings of the target groups tell before anything is begun: why it would not work, and what is worth knowing. */
+/** What the settings of the target groups show before anything starts: why it would not work, and what is worth knowing. */
 
 /** Why servers would be brought up, or production moved, in vain; test groups matter only as long as the fleet is not in production. */
 export function groupsProblem(snapshot: Snapshot, matters: 'all' | 'production'): Refusal | undefined {

@@ -85,7 +85,7 @@ function toShow(snapshot: Snapshot): readonly { by: string; preview: Seen; fleet
 /** What of it is not as it is to be once the goal is reached; undefined when all is. */
 export function previewProblem(snapshot: Snapshot, goal: Goal): string | undefined {
   const left = withPreview(snapshot, goal, { steps: [], notes: [] });
-  // A rule that a rollback may not delete is told, and left.
+  // A rule that a rollback may not delete is named, and left.
   return stepsLeft(snapshot, left, { butRecords: goal.verb === 'rollback' });
 }
 
@@ -169,5 +169,5 @@ function poolProblem(place: string, behind: readonly Pool[]): string | undefined
   if (behind.length === 1) return undefined;
   if (behind.length === 0)
     return `No target group of the new servers is behind the load balancer of ${place}, and \`preview\` has to lead to one.`;
-  return `${list(behind.map(({ name }) => name))} are behind the load balancer of ${place}: to which of them \`preview\` is to lead cannot be told.`;
+  return `${list(behind.map(({ name }) => name))} are behind the load balancer of ${place}: it is not clear to which of them \`preview\` is to lead.`;
 }

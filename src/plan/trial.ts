@@ -9,7 +9,7 @@ import type { Step } from '../steps/index.ts';
 import { isUnknown } from './switch.ts';
 import { trafficModel } from './traffic/index.ts';
 
-/** A fleet is asked for its release before production moves to it, where the config says how a release is told. */
+/** A fleet is asked for its release before production moves to it, where the config says how a release is read. */
 
 type Promotion = Pick<GoalOf<'promote'>, 'settings' | 'allowed' | 'fleet' | 'release'>;
 

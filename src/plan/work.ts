@@ -66,7 +66,7 @@ function handOverProblem({ work }: Snapshot, release: string, others: readonly s
   if (others.includes(release)) {
     return refusal(
       'owner-ambiguous',
-      `Two fleets carry ${release}: which of them takes work could not be told by their release.`,
+      `Two fleets carry ${release}: their release does not say which of them takes work.`,
       'Give the new fleet a release of its own.',
     );
   }

@@ -1,4 +1,4 @@
-/** What a steady probe of production has met, and what is told of it. */
+/** What a steady probe of production has met, in numbers. */
 
 /** One request. */
 export interface Sample {
@@ -6,7 +6,7 @@ export interface Sample {
   readonly at: number;
   /** Milliseconds from then to the last byte, or to the failure. */
   readonly ms: number;
-  /** The release that answered; `answered` where the config does not say how that is told. */
+  /** The release that answered; `answered` where the config does not say how to read it. */
   readonly release?: string;
   /** Why it failed. */
   readonly failed?: string;

@@ -8,7 +8,7 @@ export type RecordedFrame<E> =
   | { readonly at: number; readonly route: string; readonly weights: Readonly<Record<string, number>> }
   | { readonly at: number; readonly event: E };
 
-/** All that a run saw and told, for its report. What was seen twice in a row is kept once. */
+/** What a run has seen, and its events, for its report. What was seen twice in a row is kept once. */
 export class TrafficRecorder<E> {
   readonly frames: RecordedFrame<E>[] = [];
   readonly #clock: Clock;
@@ -18,7 +18,7 @@ export class TrafficRecorder<E> {
     this.#clock = clock;
   }
 
-  told(event: E): void {
+  record(event: E): void {
     this.frames.push({ at: this.#clock.now(), event });
   }
 

@@ -17,7 +17,7 @@ export interface ProductionPort {
   ): Promise<Omit<Trial, 'fleet' | 'before'>>;
 }
 
-/** The config does not say how production tells its release: there is nothing to ask. */
+/** The config does not say how production names its release: there is nothing to ask. */
 export const NO_MARKER: ProductionPort = {
   verification: { by: 'nothing' },
   ask: async () => [],

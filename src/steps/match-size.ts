@@ -70,7 +70,7 @@ export const matchSize: StepDefinition<MatchSize> = (step) => ({
 /** An instance boots and is checked; the common case of a small Linux image. */
 const BOOT_S = 60;
 
-/** What the other fleets in production have in service, or what it was told to have, where that is more. */
+/** What the other fleets in production have in service, or its desired capacity, where that is more. */
 function wanted(snapshot: Snapshot, step: MatchSize): number {
   const others = servingFleets(snapshot).filter(({ id }) => id !== step.fleet);
   return Math.max(fleetOf(snapshot, step).group?.desired ?? 0, ...others.map(({ group }) => group?.capacity ?? 0));
@@ -80,7 +80,7 @@ function isAsked({ details, at }: Snapshot, { fleet }: MatchSize): boolean {
   return details?.sized?.fleet === fleet && details.sized.at === at;
 }
 
-/** All that it was told to have is in service and healthy, also what has come meanwhile. */
+/** Its desired capacity is in service and healthy, also what has come meanwhile. */
 function isWhole(snapshot: Snapshot, step: MatchSize, group: FleetGroup): boolean {
   const fleet = fleetOf(snapshot, step);
   const healthy = targetsOf(poolByName(snapshot, step.pool), fleet).filter(isHealthy);
@@ -109,7 +109,7 @@ function heldFor(snapshot: Snapshot, step: MatchSize): HeldMinimum {
   return { ...(group?.held ?? { before: group?.minimum ?? 0, run, since, who }), at: wanted(snapshot, step) };
 }
 
-/** All that it was told to have is there, and healthy. */
+/** Its desired capacity is there, and healthy. */
 function grown(snapshot: Snapshot, step: MatchSize): Snapshot {
   const { group } = fleetOf(snapshot, step);
   const size = wanted(snapshot, step);

@@ -49,7 +49,7 @@ export const beginRefresh: StepDefinition<StartRefresh> = (step) => ({
   },
 });
 
-/** What is recorded goes away from that release; or that it goes back is recorded, and AWS was not told yet. */
+/** What is recorded goes away from that release; or that it goes back is recorded, and was not requested yet. */
 function isWayBack({ group }: Fleet, { release }: StartRefresh): boolean {
   const { recorded, newest } = group ?? {};
   if (recorded?.from.release === release) return true;
@@ -69,7 +69,7 @@ function isStarted({ group }: Fleet, { release }: StartRefresh): boolean {
   return isOver && newest.startedAt >= Date.parse(recorded.since) - SKEW_MS;
 }
 
-/** AWS tells times in whole seconds. */
+/** AWS gives times in whole seconds. */
 const SKEW_MS = 1000;
 
 function mustNotStart(fleet: Fleet, step: StartRefresh): string | undefined {

@@ -50,7 +50,7 @@ export const terminate: StepDefinition<Terminate> = (step) => ({
     const fleet = fleetOf(snapshot, step);
     return isScaled(fleet) ? scaleInProblem(fleet)?.message : undefined;
   },
-  // A group may take a minute until it does what it was told.
+  // A group may take a minute until it follows its new size.
   timeLimitMs: (limits, progress) => (progress === 'under way' ? limits.releasedMs : EFFECT_SHOWS_MS),
   guard: (snapshot) => {
     const fleet = fleetOf(snapshot, step);

@@ -20,7 +20,7 @@ export const NOTHING_BESIDE: Beside = {
   volumes: async () => [],
 };
 
-/** What is only worth knowing. What AWS does not tell is said to be unread: it keeps nothing else from being told. */
+/** What is only worth knowing. What cannot be read is named as unread, and the rest counts. */
 export async function readBeside({ names, impaired, volumes }: Omit<Beside, 'scalingGroups'>): Promise<Surroundings> {
   const unread: string[] = [];
   const orNothing = async <T>(what: string, read: Promise<T>, nothing: T): Promise<T> =>

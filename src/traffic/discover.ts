@@ -178,7 +178,7 @@ class OtherGroups {
     return { routes: marked, ...this.#ownersOf(tagged, [tags, more], scaling) };
   }
 
-  /** By their tags, and by what registers instances with them. Where one may not be read, that is told, and the rest counts. */
+  /** By their tags, and by what registers instances with them. Where one may not be read, that is said, and the rest counts. */
   #ownersOf(
     resources: readonly { readonly id: string; readonly arn: string }[],
     tags: readonly { readonly read?: TagsByArn; readonly why?: string }[],

@@ -76,7 +76,7 @@ function missingError(missing: readonly Unreadable[]): OperatorError {
 
 function notFound(keys: readonly string[]): OperatorError {
   const what = `target group${keys.length === 1 ? '' : 's'} ${list(keys)}`;
-  return new OperatorError(NOT_FOUND, `AWS knows no ${what}.`, {
+  return new OperatorError(NOT_FOUND, `AWS has no ${what}.`, {
     next: ['Check the names under `traffic` in the config, the region and the account.'],
   });
 }

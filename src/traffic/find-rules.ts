@@ -109,7 +109,7 @@ function words({ arn, loadBalancer, port, priority }: RouteConfig): string {
 }
 
 function notFound(what: string): OperatorError {
-  return new OperatorError('route-not-found', `AWS knows no ${what}.`, {
+  return new OperatorError('route-not-found', `AWS has no ${what}.`, {
     next: ['Check `traffic.production` and `traffic.test` in the config, the region and the account.'],
   });
 }

@@ -3,7 +3,7 @@ import { count, duration } from '../domain/text.ts';
 import type { RunEvent } from '../run/event.ts';
 import { HEADS } from './closing.ts';
 
-/** How runs are told where people and jobs read about them: on GitHub, and in a Markdown file. */
+/** How runs are reported where people and jobs read about them: on GitHub, and in a Markdown file. */
 
 type EventOf<K extends RunEvent['type']> = Extract<RunEvent, { type: K }>;
 type Finished = EventOf<'finished'>;

@@ -1,7 +1,7 @@
 import type { Notice, NotifyConfig } from '../config/config.ts';
 import type { RunEvent } from '../run/event.ts';
 
-/** What webhooks are told of a run, from the events that the views show. */
+/** What webhooks get of a run, from the events that the views show. */
 export interface NoticeData {
   readonly v: 1;
   readonly event: Notice;
@@ -16,7 +16,7 @@ export interface NoticeData {
 
 type Of<K extends RunEvent['type']> = Extract<RunEvent, { type: K }>;
 
-/** Follows the events of one run; tells what is to be told of each, where something is. */
+/** Follows the events of one run, and returns the notice of each, where there is one. */
 export class NoticeReader {
   #started: Of<'started'> | undefined;
   #planned: Of<'planned'> | undefined;

@@ -2,7 +2,7 @@ import type { WayBack, WayBackQuestion } from '../domain/way-back.ts';
 
 /** Knows whether the data lets production go back. */
 export interface WayBackPort {
-  /** What cannot be told is `unknown`, and no error. */
+  /** What cannot be found out is `unknown`, and not an error. */
   ask(question: WayBackQuestion): Promise<WayBack>;
 }
 

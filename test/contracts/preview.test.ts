@@ -267,6 +267,6 @@ describe('a rule of preview', () => {
 
   test('cannot be told where a group of production is not there', async () => {
     const port = portOf(await start(), HEADER, OWNER, 'shop-gren');
-    expect(await port.read()).toMatchObject({ state: 'unreadable', why: 'AWS knows no target group shop-gren.' });
+    expect(await port.read()).toMatchObject({ state: 'unreadable', why: 'AWS has no target group shop-gren.' });
   });
 });

@@ -46,7 +46,7 @@ describe("what is ELB's own", () => {
     const wrong = arn.replace(PRODUCTION, 'shop-prod');
     await expect(open(world, [arn, wrong], ['shop-tset', TEST]).read()).rejects.toMatchObject({
       code: 'target-group-not-found',
-      message: `AWS knows no target groups ${wrong} and shop-tset.`,
+      message: `AWS has no target groups ${wrong} and shop-tset.`,
     });
   });
 
@@ -55,7 +55,7 @@ describe("what is ELB's own", () => {
     const { pools, unreadable } = await open(world, [PRODUCTION], ['shop-tset']).read();
     expect(pools.map(({ name }) => name)).toEqual([PRODUCTION]);
     expect(unreadable).toMatchObject([
-      { name: 'shop-tset', code: 'target-group-not-found', why: 'AWS knows no target group shop-tset.' },
+      { name: 'shop-tset', code: 'target-group-not-found', why: 'AWS has no target group shop-tset.' },
     ]);
   });
 

@@ -15,7 +15,7 @@ import { holdLaws, planFor } from './check.ts';
 const GONE: Unreadable = {
   name: 'test',
   code: 'target-group-not-found',
-  why: 'AWS knows no target group test.',
+  why: 'AWS has no target group test.',
   next: [],
 };
 const ALIEN: Instance = { id: 'i-alien', zone: 'a', state: 'running', launchedAt: 0 };

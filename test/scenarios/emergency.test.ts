@@ -33,7 +33,7 @@ describe.concurrent('production goes back', () => {
     await switched(shop);
     await deleteTestGroup(shop);
     spoilRecords(shop);
-    const missing = 'shop-test could not be read. AWS knows no target group shop-test.';
+    const missing = 'shop-test could not be read. AWS has no target group shop-test.';
     const status = await shop.run('status --json');
     expect(status.exitCode).toBe(0);
     expect(status.lines.at(-1)).toMatchObject({

@@ -34,7 +34,7 @@ describe('notifications', () => {
     expect(finished(ends[1]!)).toMatchObject({ result: 'done' });
     expect(told).toHaveLength(2);
     expect(told[1]).toMatch(new RegExp(`^/${SECRET} .*promote of 42 in shop: done`));
-    expect(ends[1]!.stderr).toContain('The webhook of variable DEAD_URL was not told of "done"');
+    expect(ends[1]!.stderr).toContain('"done" did not reach the webhook of variable DEAD_URL');
     const kept = [await readFile(shop.storePath, 'latin1'), await readFile(`${shop.folder}/run.html`, 'utf8')];
     const shown = ends.map(({ stdout, stderr }) => `${stdout}${stderr}`);
     for (const text of [...kept, ...shown]) expect(text).not.toContain(SECRET);

@@ -43,7 +43,7 @@ describe('permissions', () => {
     ).toEqual([
       "permissions: ok: Allowed, by EC2's dry runs: ec2:RunInstances.",
       'permissions: failure access-denied: Not allowed to call ec2:TerminateInstances.',
-      'permissions: not-checked: No dry run tells whether these are allowed: ec2:CreateTags, ec2:DeleteTags, elasticloadbalancing:RegisterTargets and elasticloadbalancing:DeregisterTargets.',
+      'permissions: not-checked: A dry run cannot check whether these are allowed: ec2:CreateTags, ec2:DeleteTags, elasticloadbalancing:RegisterTargets and elasticloadbalancing:DeregisterTargets.',
     ]);
   });
 });

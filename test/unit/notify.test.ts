@@ -69,7 +69,7 @@ describe('a webhook', () => {
   });
 });
 
-/** What is told of a run. */
+/** The notices of a run. */
 async function noticesOf(work: (rig: Rig) => Promise<unknown>): Promise<readonly NoticeData[]> {
   const rig = new Rig();
   const reader = new NoticeReader();
@@ -178,7 +178,7 @@ describe('the view that notifies', () => {
     await view.close();
     expect(late).toEqual([]);
     const text = JSON.stringify(shown);
-    expect(text).toContain('The webhook of variable HOOK_URL was not told of \\"undoing\\": HTTP 404.');
+    expect(text).toContain('\\"undoing\\" did not reach the webhook of variable HOOK_URL: HTTP 404.');
     expect(text).toContain('variable NOT_SET is not there, or empty');
     expect(text).not.toContain(SECRET);
   });

@@ -174,7 +174,7 @@ describe('what is recorded and cannot be read', () => {
 
 describe('a test group that cannot be read', () => {
   const unreadable = [
-    { name: 'test', code: 'target-group-not-found', why: 'AWS knows no target group test.', next: ['Check it.'] },
+    { name: 'test', code: 'target-group-not-found', why: 'AWS has no target group test.', next: ['Check it.'] },
   ];
 
   function deleteTest({ fake }: Rig): void {
@@ -188,7 +188,7 @@ describe('a test group that cannot be read', () => {
     for (const verb of ['promote', 'cleanup', 'up'] as const)
       expect(await rig.run(verb, { release: '43' })).toMatchObject({
         code: 'target-group-not-found',
-        message: 'test could not be read. AWS knows no target group test.',
+        message: 'test could not be read. AWS has no target group test.',
         next: ['Check it.', 'Possible now: `turnout rollback`.'],
         exitCode: ExitCode.refused,
       });
@@ -196,7 +196,7 @@ describe('a test group that cannot be read', () => {
     expect(await rig.run('rollback')).toMatchObject({ result: 'done', message: expect.stringMatching(/B stays up\./) });
     expect(rig.fake.changes.slice(before)).toEqual(['register prod A-0 A-1', 'deregister prod B-0 B-1']);
     const plan = rig.events.find((event) => event.type === 'planned');
-    expect(plan?.notes).toContain('test could not be read. AWS knows no target group test.');
+    expect(plan?.notes).toContain('test could not be read. AWS has no target group test.');
   });
 
   test.each(['register prod B', 'deregister prod A', 'register test A'])(

@@ -202,7 +202,7 @@ Until then no task can start; one may be running.`);
 });
 
 test('what could not be read is shown, with the reason', () => {
-  const unreadable = ['shop-test could not be read. AWS knows no target group shop-test.'];
+  const unreadable = ['shop-test could not be read. AWS has no target group shop-test.'];
   expect(statusText({ ...report(), unreadable }, 80)).toContain(`\nNot read: ${unreadable[0]}\n`);
 });
 

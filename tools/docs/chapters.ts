@@ -45,7 +45,7 @@ export const CHAPTERS: readonly Chapter[] = [
       doc('guarantees', 'Guarantees and exit codes', 'What never happens, and what each exit code means.'),
       doc('proof', 'Proof of a switch', 'Production says which release answers; green is warm; what clients saw.'),
       doc('gates', 'Gates', 'What judges a release while it gets production.'),
-      doc('control', 'Approval, freezes, notifications', 'Who may deploy, when, and who is told.'),
+      doc('control', 'Approval, freezes, notifications', 'Who may deploy, when, and who is notified.'),
       doc('work', 'Work and data', 'Jobs that must not run twice, and whether data lets you go back.'),
       doc('store', 'One run at a time', 'The lease, the history, and the store that keeps them.'),
     ],

@@ -108,7 +108,7 @@ function defaultOf(value: unknown): string {
   return `\`${typeof value === 'string' ? value : JSON.stringify(value)}\``;
 }
 
-/** Durations are told by the pattern that they have in common. */
+/** Durations are known by the pattern that they have in common. */
 const DURATION = String.raw`(?:(\d{1,4})h)?(?:(\d{1,6})m`;
 
 function typeOf(one: Json): string {

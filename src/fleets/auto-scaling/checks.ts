@@ -9,7 +9,7 @@ import { fleetTagsOf, typeOverridesOf, templateOf, typesOf } from './groups.ts';
 /** Processes without which it would launch nothing, or nothing that gets traffic (User guide, suspended processes). */
 const NEEDED: ReadonlySet<string> = new Set(['Launch', 'AddToLoadBalancer']);
 
-/** @throws OperatorError when the group has instances, or would not launch what is wished */
+/** @throws OperatorError when the group has instances, or would not launch what is requested */
 export function checkIdle(owner: Ownership, group: AutoScalingGroup, capacity: number): void {
   const { AutoScalingGroupName: name = '', MaxSize: max = 0 } = group;
   checkChangeable(group);

@@ -68,7 +68,7 @@ export function copiedFields(group: AutoScalingGroup): Partial<AutoScalingGroup>
   );
 }
 
-/** Names of members of AWS's answer that are not known here: they are not copied, and are told. */
+/** Names of members of AWS's answer that are not known here: they are not copied, and are named. */
 export function unknownFields(group: AutoScalingGroup): readonly string[] {
   return Object.keys(group).filter((key) => !(key in FIELDS));
 }

@@ -86,7 +86,7 @@ async function templateArchitecture(
 function noArchitecture(types: string, source: string): OperatorError {
   return new OperatorError(
     'own-image',
-    `What ${types} launch from now, ${source}, names no image that can be read: of which architecture the next one has to be is not known.`,
+    `${types} launch from ${source} now, which names no image that can be read: the architecture of the next one is not known.`,
     { next: ['Give it an image that exists in this region; then run this again.'] },
   );
 }

@@ -78,7 +78,7 @@ async function resize(
   const text = held && heldText(held);
   if (text !== undefined && tagsOf(group)[tag] !== text) await scaling.tag(name, { [tag]: text }, false);
   const now = group.DesiredCapacity ?? 0;
-  // It may have been scaled meanwhile: what it was told to have is never taken back here.
+  // It may have been scaled meanwhile: what it was set to is never taken back here.
   const wanted = desired === undefined || desired <= now ? {} : { DesiredCapacity: desired };
   if (minimum !== group.MinSize || desired !== undefined)
     await scaling.update({ AutoScalingGroupName: name, MinSize: minimum, ...wanted });

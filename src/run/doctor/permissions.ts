@@ -82,7 +82,7 @@ export function permissionFindings(
       ? []
       : [
           notChecked(
-            `No dry run tells whether these are allowed: ${list(rest, 6)}.${why}`,
+            `A dry run cannot check whether these are allowed: ${list(rest, 6)}.${why}`,
             ...advice,
             'Compare the policy of these credentials with what `turnout permissions` prints.',
           ),

@@ -4,7 +4,7 @@ import type { Location } from '../../domain/location.ts';
 import { members, servingFleets } from '../../domain/roles.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 
-/** What IAM is asked where no dry run tells. Pure. */
+/** What IAM is asked where a dry run cannot check. Pure. */
 
 /** `isReal`: of resources that exist. Of made up ones a denial says nothing: the policy may name the real ones only. */
 export interface Simulation extends SimulatedRequest {

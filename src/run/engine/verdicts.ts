@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import type { Emit } from '../event.ts';
 
-/** A verdict that has not changed is told again after so long, with its newer numbers. */
+/** A verdict that has not changed is reported again after this long, with its newer numbers. */
 const AGAIN_MS = 60_000;
 
 interface Told {
@@ -11,7 +11,7 @@ interface Told {
   readonly at: number;
 }
 
-/** Tells what the gates say, as it changes. One for each run, so that nothing is told twice. */
+/** Reports the verdicts of gates as they change. One for each run, so that none is reported twice. */
 export class VerdictTeller {
   readonly #emit: Emit;
   readonly #clock: Clock;
