@@ -1,6 +1,6 @@
 import { countBy } from './by-id.ts';
 import type { Fleet, Instance, Pool, Snapshot, Target } from './snapshot.ts';
-import { targetsOf } from './roles.ts';
+import { isUp, targetsOf } from './roles.ts';
 import type { Amount } from './amount.ts';
 import type { MinimumHealthy, PoolMinimum } from './goal.ts';
 import { shareOfFleet } from './shares.ts';
@@ -27,7 +27,7 @@ export function isHealthy(target: Target): boolean {
 export function healthyIn(pool: Pool, fleet: Fleet): readonly Instance[] {
   const healthy = targetsOf(pool, fleet).filter(isHealthy);
   const ids = new Set(healthy.map(({ id }) => id));
-  return fleet.instances.filter(({ id }) => ids.has(id));
+  return fleet.instances.filter((one) => isUp(one) && ids.has(one.id));
 }
 
 /** What capacity is counted in: an instance has one for each port at which it is registered, in however many pools that is. */
@@ -37,10 +37,10 @@ export interface HealthyTarget {
   readonly zone: string;
 }
 
-/** The fleet's healthy targets in pools that stand for each other. */
+/** The fleet's healthy targets in pools that stand for each other. What EC2 says is going is not waited for ELB to notice. */
 export function healthyTargets(pools: readonly Pool[], fleet: Fleet): readonly HealthyTarget[] {
-  const zones = new Map(fleet.instances.map(({ id, zone }) => [id, zone]));
-  const healthy = pools.flatMap((pool) => targetsOf(pool, fleet)).filter(isHealthy);
+  const zones = new Map(fleet.instances.filter(isUp).map(({ id, zone }) => [id, zone]));
+  const healthy = pools.flatMap((pool) => targetsOf(pool, fleet)).filter((one) => isHealthy(one) && zones.has(one.id));
   return [...new Map(healthy.map(({ id, port }) => [targetKey({ id, port }), { id, port }])).values()].map((one) => {
     return { ...one, zone: zones.get(one.id) ?? '' };
   });

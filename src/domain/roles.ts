@@ -12,6 +12,11 @@ export function isLive(instance: Instance): boolean {
   return !GONE.has(instance.state);
 }
 
+/** It runs, or is about to: what is going counts for nothing, also while ELB still calls it healthy. */
+export function isUp({ state }: Pick<Instance, 'state'>): boolean {
+  return state === 'running' || state === 'pending';
+}
+
 /** The release of most live instances; on a tie, that of the oldest one. */
 export function commonRelease(instances: readonly Instance[]): string | undefined {
   const live = instances.filter(isLive);

@@ -34,6 +34,18 @@ function prod(...fleets: readonly (readonly (TargetState | '-')[])[]) {
 }
 
 describe('the minimum healthy', () => {
+  test.each(['shutting-down', 'terminated', 'stopping', 'stopped'] as const)(
+    'counts no target of an instance that is %s, though ELB calls it healthy yet',
+    (state) => {
+      const seen = prod(['healthy', 'healthy'], ['healthy']);
+      const [fleet, other] = seen.fleets;
+      const ended = { ...fleet!, instances: fleet!.instances.map((one, n) => (n === 0 ? { ...one, state } : one)) };
+      const now = { ...seen, fleets: [ended, other!] };
+      expect(minimumNow(now)).toEqual({ prod: { total: 1, zones: { b: 1 } } });
+      expect(healthyOthers(now, now.pools[0]!, other!)).toHaveLength(1);
+    },
+  );
+
   test('is what is healthy now, by pool and zone; a zone without anybody healthy has none', () => {
     expect(minimumNow(prod(['healthy', 'healthy', 'healthy']))).toEqual({ prod: { total: 3, zones: { a: 2, b: 1 } } });
     expect(minimumNow(prod(['healthy', 'unhealthy', 'initial']))).toEqual({ prod: { total: 1, zones: { a: 1 } } });

@@ -13,9 +13,9 @@ export function mayReturn({ boxes }: State, { name }: Group, id: string): boolea
   return left.split(' ').some((place) => place.startsWith(`${name}:`)) && !deploy.endsWith(' started');
 }
 
+/** At any port: a group may test an instance at another one than production's. */
 export function serves(state: State, group: Group, id: string): boolean {
-  const member = group.members.get(id);
-  return member !== undefined && isServing(state, member);
+  return [...group.members.values()].some((member) => member.id === id && isServing(state, member));
 }
 
 /** Rule 2. */

@@ -17,7 +17,7 @@ export class Sight {
   tags = NEVER;
   /** The moment that the last reading of Auto Scaling groups showed. */
   scaling = NEVER;
-  /** The moment that the last search among all target groups of the account began at. */
+  /** The oldest moment that something showed in the last search among all target groups of the account, which it begins with. */
   outside = NEVER;
   /** What it was asked to do. */
   verb: Verb | undefined;
@@ -44,6 +44,7 @@ export class Sight {
     if (operation === 'DescribeAutoScalingGroups') this.scaling = time;
     if (ROUTE_READS.has(operation)) this.routes = time;
     if (operation === 'DescribeTargetGroups' && !('Names' in input)) this.outside = time;
+    if (operation === 'DescribeListeners' || operation === 'DescribeRules') this.outside = Math.min(this.outside, time);
     // An older reading of some of them may show tags that are gone.
     if (operation === 'DescribeInstances') this.tags = isOfSome(input) ? Math.min(this.tags, time) : time;
     if (operation !== 'DescribeTargetHealth') return undefined;
