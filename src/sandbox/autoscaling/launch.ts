@@ -21,7 +21,7 @@ const RETRY_MS = 2_000;
 export type Launched = Pick<GroupSettings, 'LaunchTemplate' | 'MixedInstancesPolicy'>;
 
 /** What new instances are launched from: that of a refresh in progress, which the group's own follows at its end. */
-function launchesFrom(group: ScalingGroup): Launched {
+export function launchesFrom(group: ScalingGroup): Launched {
   const active = group.refreshes.find(({ shape }) => REFRESHING.has(shape.Status ?? ''));
   if (!active) return group.settings;
   if (active.shape.Status?.startsWith('Rollback')) return active.before;

@@ -63,7 +63,11 @@ export async function endMachine({ ec2 }: AutoScalingState, { id }: Member): Pro
 }
 
 /** Deregisters instances everywhere; resolves when they are drained. */
-async function leaveTraffic(state: AutoScalingState, group: ScalingGroup, members: readonly Member[]): Promise<void> {
+export async function leaveTraffic(
+  state: AutoScalingState,
+  group: ScalingGroup,
+  members: readonly Member[],
+): Promise<void> {
   const ids = members.map(({ id }) => id);
   const sources = [...group.sources.values()];
   await deregisterMembers(state, sources, ids);
@@ -79,7 +83,7 @@ export function removeMember(state: AutoScalingState, group: ScalingGroup, membe
 }
 
 type Transition = 'autoscaling:EC2_INSTANCE_LAUNCHING' | 'autoscaling:EC2_INSTANCE_TERMINATING';
-type Phase = 'Pending' | 'Terminating' | 'Warmed:Pending' | 'Warmed:Terminating';
+type Phase = 'Pending' | 'Terminating' | 'Warmed:Pending' | 'Warmed:Terminating' | 'ReplacingRootVolume';
 
 /** Waits for each hook of the transition: its completion, or its default result after the heartbeat timeout. @returns the last result */
 export async function runHook(

@@ -17,7 +17,8 @@ export interface Member {
   readonly id: string;
   readonly zone: string;
   readonly type: string;
-  readonly image: string;
+  /** That of its root volume. */
+  image: string;
   /** With the version that it was launched from, as a number. */
   readonly template: LaunchTemplateSpecification;
   /** How much of the desired capacity it counts for. */
@@ -104,7 +105,16 @@ export interface Refresh {
 }
 
 /** States in which an instance counts for the desired capacity. */
-const COUNTED: ReadonlySet<LifecycleState> = new Set(['Pending', 'Pending:Wait', 'Pending:Proceed', 'InService']);
+const COUNTED: ReadonlySet<LifecycleState> = new Set([
+  'Pending',
+  'Pending:Wait',
+  'Pending:Proceed',
+  'InService',
+  'ReplacingRootVolume',
+  'ReplacingRootVolume:Wait',
+  'ReplacingRootVolume:Proceed',
+  'RootVolumeReplaced',
+]);
 
 export function counts(member: Member): boolean {
   return COUNTED.has(member.state);

@@ -1,7 +1,8 @@
-import type { InstanceRefresh, RefreshPreferences } from '@aws-sdk/client-auto-scaling';
-import { matches } from './launch.ts';
+import type { InstanceRefresh, RefreshPreferences, RefreshStrategy } from '@aws-sdk/client-auto-scaling';
+import { matches, type Launched } from './launch.ts';
 import { terminateMember } from './members.ts';
 import { inService, type Member, type Refresh, type ScalingGroup } from './model.ts';
+import { hasRootOf, replaceRoot } from './root-volumes.ts';
 import { publish, type AutoScalingState } from './state.ts';
 
 /** Instance refreshes (User guide, "Use an instance refresh to update instances in an Auto Scaling group"). */
@@ -17,9 +18,24 @@ const DEFAULT_MIN_PERCENT = 90;
 /** How many instances more than desired are launched first: MaxHealthyPercentage above 100. */
 export function surplus(group: ScalingGroup): number {
   const refresh = activeRefresh(group);
-  if (!refresh || !isReplacing(refresh)) return 0;
+  if (!refresh || !isReplacing(refresh) || keepsInstances(refresh)) return 0;
   const most = refresh.shape.Preferences?.MaxHealthyPercentage ?? 100;
   return Math.min(Math.floor((group.desired * (most - 100)) / 100), refresh.left.size);
+}
+
+/** Of the strategy ReplaceRootVolume. */
+function keepsInstances({ shape }: Refresh): boolean {
+  return shape.Strategy === 'ReplaceRootVolume';
+}
+
+/** Whether a refresh of that strategy would leave the instance as it is. */
+export async function isOf(
+  state: AutoScalingState,
+  strategy: RefreshStrategy | undefined,
+  member: Member,
+  from: Launched,
+): Promise<boolean> {
+  return strategy === 'ReplaceRootVolume' ? hasRootOf(from, member) : matches(state, member, from);
 }
 
 function isReplacing({ shape }: Refresh): boolean {
@@ -33,11 +49,18 @@ export async function refreshStep(state: AutoScalingState, group: ScalingGroup):
   const { shape } = refresh;
   if (shape.Status === 'Pending') shape.Status = 'InProgress';
   if (shape.Status === 'Cancelling') return end(state, refresh, isQuiet(group) ? 'Cancelled' : undefined);
+  if (shape.Status === 'RollbackInProgress' && keepsInstances(refresh)) findLate(group, refresh);
   for (const id of refresh.left) if (!isToReplace(group.members.get(id))) refresh.left.delete(id);
   progress(state, group, refresh);
   if (isReplacing(refresh)) replaceNext(state, group, refresh);
   if (refresh.left.size === 0 && isQuiet(group) && isWarm(state, group, shape.Preferences))
     finish(state, group, refresh);
+}
+
+/** What was at it when the rollback began has the new root volume only now. */
+function findLate(group: ScalingGroup, { before, left }: Refresh): void {
+  for (const member of group.members.values())
+    if (member.state === 'InService' && !hasRootOf(before, member)) left.add(member.id);
 }
 
 function isToReplace(member: Member | undefined): boolean {
@@ -54,6 +77,11 @@ function replaceNext(state: AutoScalingState, group: ScalingGroup, refresh: Refr
     const member = group.members.get(id);
     if (warm(state, group, refresh) <= mayLeave || !member) return;
     if (member.state !== 'InService' || member.isProtected) continue;
+    if (keepsInstances(refresh)) {
+      refresh.left.delete(id);
+      void replaceRoot(state, group, member).catch(state.onError);
+      continue;
+    }
     void terminateMember(
       state,
       group,
@@ -135,6 +163,6 @@ export async function rollBack(state: AutoScalingState, group: ScalingGroup, ref
   refresh.shape.Status = 'RollbackInProgress';
   refresh.left.clear();
   for (const member of group.members.values())
-    if (!(await matches(state, member, refresh.before))) refresh.left.add(member.id);
+    if (!(await isOf(state, refresh.shape.Strategy, member, refresh.before))) refresh.left.add(member.id);
   refresh.total = refresh.left.size;
 }

@@ -5,17 +5,18 @@ import type {
   DescribeInstanceRefreshesAnswer,
   DescribeInstanceRefreshesType,
   RefreshPreferences,
+  RefreshStrategy,
   RollbackInstanceRefreshAnswer,
   RollbackInstanceRefreshType,
   StartInstanceRefreshAnswer,
   StartInstanceRefreshType,
 } from '@aws-sdk/client-auto-scaling';
 import { scalingError } from './errors.ts';
-import { matches } from './launch.ts';
 import type { Launched } from './launch.ts';
 import type { ScalingGroup } from './model.ts';
+import { checkRootVolumes } from './root-volumes.ts';
 import { pageByOffset } from './paging.ts';
-import { activeRefresh, rollBack } from './refresh.ts';
+import { activeRefresh, isOf, rollBack } from './refresh.ts';
 import { changeable, scalingGroupOf, type AutoScalingState } from './state.ts';
 
 /** Throws `InstanceRefreshInProgress` beside another one. */
@@ -25,11 +26,12 @@ export async function startRefresh(
 ): Promise<StartInstanceRefreshAnswer> {
   const group = changeable(state, input.AutoScalingGroupName);
   if (activeRefresh(group)) throw scalingError.refreshing();
-  if (input.Strategy === 'ReplaceRootVolume') throw scalingError.unsupported('the strategy ReplaceRootVolume');
   const preferences = input.Preferences ?? {};
   const wanted: Launched = input.DesiredConfiguration ?? group.settings;
   checkPreferences(preferences, input.DesiredConfiguration);
-  const left = await toReplace(state, group, preferences.SkipMatching ? wanted : undefined);
+  const Strategy = input.Strategy ?? 'Rolling';
+  if (Strategy === 'ReplaceRootVolume') await checkRootVolumes(state, group, input.DesiredConfiguration);
+  const left = await toReplace(state, group, Strategy, preferences.SkipMatching ? wanted : undefined);
   const id = randomUUID();
   const { LaunchTemplate, MixedInstancesPolicy } = group.settings;
   group.refreshes.unshift({
@@ -40,7 +42,7 @@ export async function startRefresh(
       StartTime: new Date(state.clock.now()),
       PercentageComplete: 0,
       InstancesToUpdate: left.length,
-      Strategy: 'Rolling',
+      Strategy,
       Preferences: preferences,
       ...(input.DesiredConfiguration && { DesiredConfiguration: input.DesiredConfiguration }),
     },
@@ -55,10 +57,12 @@ export async function startRefresh(
 async function toReplace(
   state: AutoScalingState,
   group: ScalingGroup,
+  strategy: RefreshStrategy,
   skip: Launched | undefined,
 ): Promise<readonly string[]> {
   const left: string[] = [];
-  for (const member of group.members.values()) if (!skip || !(await matches(state, member, skip))) left.push(member.id);
+  for (const member of group.members.values())
+    if (!skip || !(await isOf(state, strategy, member, skip))) left.push(member.id);
   return left;
 }
 

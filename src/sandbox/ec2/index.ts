@@ -10,7 +10,7 @@ import { describeInstances, describeInstanceStatus, getConsoleOutput, visible } 
 import { instanceFaults } from './faults.ts';
 import { addImage, copyImage, createImage, deregisterImage, describeImages } from './images.ts';
 import { describeNetworkInterfaces, describeRegions } from './interfaces.ts';
-import { prepareLaunch, runInstances } from './launch.ts';
+import { bootFrom, prepareLaunch, runInstances } from './launch.ts';
 import { startInstances, stopInstances, terminateInstances } from './lifecycle.ts';
 import { describeAvailabilityZones, describeSecurityGroups, describeSubnets, describeVpcs } from './network.ts';
 import { createEc2State, type Ec2Options, type Ec2State, type Image, type Network } from './state.ts';
@@ -43,6 +43,8 @@ export interface EmulatedEc2 extends Service {
   templateOf: Inventory['templateOf'];
   /** Throws what RunInstances would, whatever room there is in the subnet. */
   check(input: RunInstancesRequest): void;
+  /** Replaces the root volume of an instance by one of that image, and boots it. Throws EC2's errors. Resolves with false where it does not run. */
+  bootFrom(id: string, image: string): Promise<boolean>;
   readonly profiles: InstanceProfiles;
   /** RunInstances with another boot time. */
   run(input: RunInstancesRequest, bootMs: number): Reservation;
@@ -110,6 +112,7 @@ export function createEc2(options: Ec2Options): EmulatedEc2 {
     tagsOf: (id) => state.tags.of(id),
     templateOf: (named) => templateOf(state, named),
     check: (input) => void prepareLaunch(state, input),
+    bootFrom: async (id, image) => bootFrom(state, id, image),
     profiles: state.profiles,
     run: (input, bootMs) => runInstances(state, input, { bootMs }),
     close: async () => unwatch(),

@@ -9,7 +9,7 @@ import type { Ec2State, Image, InstanceRecord, Subnet, TemplateVersion } from '.
 import { checkedTags, type TagMap } from './tags.ts';
 import { checkType } from './types.ts';
 import { findVersion } from './templates.ts';
-import { attachVolumes, mappingsOf } from './volumes.ts';
+import { attachVolumes, mappingsOf, replaceRootVolume } from './volumes.ts';
 import { withoutUndefined } from '../records.ts';
 
 const TOKEN_MAX = 64;
@@ -190,6 +190,16 @@ function releaseOf(
   const line = /(?:^|[\s;&|"'])RELEASE=["']?([^"'\s;&|]+)/.exec(text)?.[1];
   const template = version && state.tags.of(version.template).Release;
   return image.release ?? state.tags.of(image.id).Release ?? line ?? template ?? 'unknown';
+}
+
+/** Boots an instance from another image, in place: its app is down meanwhile. Throws EC2's errors. @returns false where it does not run */
+export async function bootFrom(state: Ec2State, id: string, imageId: string): Promise<boolean> {
+  const image = imageOf(state, imageId);
+  const record = state.records.get(id);
+  if (record?.machine.state !== 'running') return false;
+  replaceRootVolume(state, id, record.machine.zone, image);
+  state.records.set(id, { ...record, image: image.id });
+  return state.instances.deploy(id, releaseOf(state, image, record.userData, undefined));
 }
 
 function boot(state: Ec2State, launch: Launch, reservation: string, index: number, hooks: LaunchHooks): void {

@@ -99,6 +99,17 @@ export function releaseVolumes(state: Ec2State, instance: string): void {
   state.attached.delete(instance);
 }
 
+/** The root volume of an instance becomes one of that image; the one before is deleted (EC2 user guide, "Replace the root volume"). */
+export function replaceRootVolume(state: Ec2State, instance: string, zone: string, { devices }: Image): void {
+  const [before = '', ...others] = state.attached.get(instance) ?? [];
+  const [root] = devices;
+  const tags = state.tags.of(before);
+  deleteRecord(state, before);
+  const Ebs = { VolumeSize: root?.gb, SnapshotId: root?.snapshot };
+  attachVolumes(state, instance, zone, [{ DeviceName: root?.device, Ebs }], tags);
+  state.attached.set(instance, [...(state.attached.get(instance) ?? []), ...others]);
+}
+
 function deleteRecord(state: Ec2State, id: string): void {
   state.volumes.set(id, undefined);
   state.tags.set(id, {});

@@ -147,9 +147,9 @@ export class Instances implements Machines {
 
   /**
    * Restarts an instance's app with another release, as an in-place deployment does: requests in flight fail, and the app is
-   * down for `downMs`. Resolves with true once the app was started, with false if the instance is not running.
+   * down for `downMs`, by default the boot time. Resolves with true once the app was started, with false if the instance is not running.
    */
-  async deploy(id: string, release: string, downMs: number): Promise<boolean> {
+  async deploy(id: string, release: string, downMs = this.#options.times.bootMs): Promise<boolean> {
     const hosted = this.#hosted.get(id);
     if (hosted?.machine.state !== 'running') return false;
     await hosted.app.kill();
