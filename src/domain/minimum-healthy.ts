@@ -39,8 +39,14 @@ export interface HealthyTarget {
 
 /** The fleet's healthy targets in pools that stand for each other. What EC2 says is going is not waited for ELB to notice. */
 export function healthyTargets(pools: readonly Pool[], fleet: Fleet): readonly HealthyTarget[] {
-  const zones = new Map(fleet.instances.filter(isUp).map(({ id, zone }) => [id, zone]));
-  const healthy = pools.flatMap((pool) => targetsOf(pool, fleet)).filter((one) => isHealthy(one) && zones.has(one.id));
+  const going = new Set(fleet.instances.filter((one) => !isUp(one)).map(({ id }) => id));
+  return calledHealthy(pools, fleet).filter(({ id }) => !going.has(id));
+}
+
+/** By ELB alone. */
+function calledHealthy(pools: readonly Pool[], fleet: Fleet): readonly HealthyTarget[] {
+  const zones = new Map(fleet.instances.map(({ id, zone }) => [id, zone]));
+  const healthy = pools.flatMap((pool) => targetsOf(pool, fleet)).filter(isHealthy);
   return [...new Map(healthy.map(({ id, port }) => [targetKey({ id, port }), { id, port }])).values()].map((one) => {
     return { ...one, zone: zones.get(one.id) ?? '' };
   });
@@ -72,7 +78,8 @@ function groupMinimum(snapshot: Snapshot, { pools }: CapacityGroup): PoolMinimum
   const counts = snapshot.fleets.map((fleet) => ({
     group: fleet.group,
     share: shareOfFleet(snapshot, fleet),
-    healthy: countByZone(healthyTargets(pools, fleet)),
+    // What is lost by itself in this moment makes no smaller minimum.
+    healthy: countByZone(calledHealthy(pools, fleet)),
   }));
   const [first] = counts
     .filter(({ healthy }) => total(healthy) > 0)

@@ -101,3 +101,69 @@ test('an instance that is healthy at a port by hand may have its own one, too (s
   });
   expect(wrong).toEqual([]);
 });
+
+test('what a group has just lost by itself makes no smaller minimum (seed 3100003)', async () => {
+  const outsiders = { holds: [], by: 'listener', ofCluster: false, ports: true, unmanaged: false } as const;
+  const promote = { afterMs: 0, ask: 'promote', wish: TAKES_OVER, calls: {} } as const;
+  const wrong = await liveOne({
+    seesDeath: false,
+    lagMs: 0,
+    kind: 3,
+    scene: { ...SCENE, start: 'rejected', size: 1, outsiders },
+    operators: [
+      { ...DESK, acts: [promote, { ...promote, afterMs: 8000 }] },
+      { ...DESK, acts: [{ afterMs: 0, ask: 'resume', wish: {}, calls: { kill: { n: 1, when: 'before' } } }] },
+    ],
+    happenings: [{ at: { request: 1 }, what: 'a group rebalances', who: 0, forMs: 1000 }],
+  });
+  expect(wrong).toEqual([]);
+});
+
+test('a group of which something was healthy when it was looked at may be attached (seed 3100056)', async () => {
+  const throttled = { fault: { n: 1, kind: 'throttled' } } as const;
+  const wrong = await liveOne({
+    seesDeath: false,
+    lagMs: 2000,
+    kind: 5,
+    scene: { ...SCENE, start: 'rejected', groups: 2, size: 1 },
+    operators: [
+      { ...DESK, acts: [{ afterMs: 0, ask: 'promote', wish: TAKES_OVER, calls: throttled }] },
+      { ...DESK, acts: [{ afterMs: 0, ask: 'up', wish: { release: '42', ...TAKES_OVER }, calls: {} }] },
+    ],
+    happenings: [{ at: { request: 1 }, what: 'a group rebalances', who: 3, forMs: 1000 }],
+  });
+  expect(wrong).toEqual([]);
+});
+
+test('a run that was stopped in its last look looks again before it says who serves (seed 3100160)', async () => {
+  const wrong = await liveOne({
+    seesDeath: false,
+    lagMs: 0,
+    kind: 1,
+    scene: { ...SCENE, start: 'green', groups: 2, size: 1 },
+    operators: [
+      {
+        ...DESK,
+        acts: [
+          { afterMs: 0, ask: 'promote', wish: TAKES_OVER, calls: { pause: { n: 50, ms: 50_000 } } },
+          { afterMs: 0, ask: 'up', wish: { release: '42', ...TAKES_OVER }, calls: {} },
+        ],
+      },
+      {
+        ...DESK,
+        store: 1,
+        acts: [
+          { afterMs: 0, ask: 'rollback', wish: TAKES_OVER, calls: { pause: { n: 1, ms: 2800 } } },
+          {
+            afterMs: 0,
+            ask: 'cleanup',
+            wish: { wait: false, discard: false, ...TAKES_OVER },
+            calls: { kill: { n: 22, when: 'after' } },
+          },
+        ],
+      },
+    ],
+    happenings: [],
+  });
+  expect(wrong).toEqual([]);
+});

@@ -6,18 +6,12 @@ import { observe, refresh } from '../../observe/observe.ts';
 import { switchSettings } from '../../steps/ports.ts';
 import { EFFECT_SHOWS_MS } from '../../steps/timing.ts';
 import { isOutage, retryTransient } from '../engine/retry.ts';
+import { wholeLook } from '../engine/whole-look.ts';
 import type { Setup } from './setup.ts';
-
-/** A look that took longer tells of moments that may not belong together: this process was stopped meanwhile, or AWS is slow. */
-const WHOLE_MS = 10_000;
 
 /** What a plan rests on: everything that the task has to know, as it is now. `before`: what was seen a moment ago. */
 export async function readWorld(setup: Setup, task: Task, options: TaskOptions, before?: Snapshot): Promise<Snapshot> {
-  const { clock } = setup.ports;
-  const startedAt = clock.monotonic();
-  const seen = await readOnce(setup, task, options, before);
-  // Once more only: where AWS is slow, the next look would be no better.
-  return clock.monotonic() - startedAt > WHOLE_MS ? readOnce(setup, task, options, seen) : seen;
+  return wholeLook(setup.ports.clock, async (seen = before) => readOnce(setup, task, options, seen));
 }
 
 async function readOnce(setup: Setup, task: Task, options: TaskOptions, before?: Snapshot): Promise<Snapshot> {

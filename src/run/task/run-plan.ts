@@ -14,6 +14,7 @@ import type { HeldLease } from '../../record/lease.ts';
 import { planNow, type ResolvedGoal } from './resolve-goal.ts';
 import { stepHooks } from '../hooks/hooks.ts';
 import { retryTransient } from '../engine/retry.ts';
+import { wholeLook } from '../engine/whole-look.ts';
 import { preview } from './preview.ts';
 import type { Recording } from './recording.ts';
 import { runSteps } from '../engine/run-steps.ts';
@@ -134,11 +135,12 @@ export async function runPlan(
 
 /** Everything, read again. */
 export async function look({ setup: { ports, signal, view }, outside, wayBack }: Run): Promise<Snapshot> {
-  return retryTransient({ clock: ports.clock, signal, emit: view.emit, limitMs: EFFECT_SHOWS_MS }, async () =>
+  const retries = { clock: ports.clock, signal, emit: view.emit, limitMs: EFFECT_SHOWS_MS };
+  const read = async (): Promise<Snapshot> =>
     refresh(
       ports,
       { ...(await observe(ports, { outside })), ...defined({ wayBack }) },
       { ...NOTHING, work: 'owner', preview: true, fetched: true },
-    ),
-  );
+    );
+  return wholeLook(ports.clock, async () => retryTransient(retries, read));
 }

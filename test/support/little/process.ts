@@ -127,11 +127,16 @@ export class LittleProcess {
   async #sleep(ms: number, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
     await new Promise<void>((resolve, reject) => {
-      const callOff = this.#world.after(ms, () => this.#wake(resolve));
-      signal?.addEventListener('abort', () => {
+      const stop = (): void => {
         callOff();
-        reject(signal.reason as Error);
+        reject(signal?.reason as Error);
+      };
+      const callOff = this.#world.after(ms, () => {
+        // Node keeps a signal that was made of others for as long as somebody listens to it.
+        signal?.removeEventListener('abort', stop);
+        this.#wake(resolve);
       });
+      signal?.addEventListener('abort', stop);
     });
   }
 }

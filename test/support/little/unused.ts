@@ -97,7 +97,7 @@ export function unused(sent: Request, shown: Shown, minimum: Counts): readonly s
 }
 
 /** Of a group that is attached as a whole, something was healthy when it was looked at, whatever has replaced that since. */
-function wasKnown({ input }: Request, shown: Shown): boolean {
+export function wasKnown({ input }: Request, shown: Shown): boolean {
   const { AutoScalingGroupName: name = '' } = input as SourcesInput;
   return [...shown.now.groups.keys()].some((pool) => {
     const [world, group] = [shown.worldOf(pool), shown.group(pool)];

@@ -28,7 +28,7 @@ import {
   mayReturn,
   serves,
 } from './rules.ts';
-import { Shown, unused } from './unused.ts';
+import { Shown, unused, wasKnown } from './unused.ts';
 
 /** AWS dates to the second, and the times of two machines are compared. */
 const MACHINES_APART_MS = 1000;
@@ -245,11 +245,11 @@ export class Watch {
   }
 
   /** Rule 4: who gets production traffic was healthy when it was looked at. */
-  #unverified(before: State, { process, operation }: Sent, { input }: Request): readonly string[] {
+  #unverified(before: State, sent: Sent, { input }: Request): readonly string[] {
     const group = groupNamed(before, (input as unknown as TargetsInput).TargetGroupArn);
     if (!production(before).includes(group)) return [];
-    const looks = this.#looks(before, process);
-    const shown = this.#shown(process);
+    const looks = this.#looks(before, sent.process);
+    const shown = this.#shown(sent.process);
     const ids = idsOf({ input, operation: 'RegisterTargets' }, before);
     const blind = ids
       .filter((id) => !mayReturn(before, group, id) && !shown.mayBeFit(id))
@@ -258,7 +258,7 @@ export class Watch {
         if (known !== undefined && known.health !== 'draining') return false;
         return !looks.some((state) => [...state.groups.values()].some((one) => serves(state, one, id)));
       });
-    if (isWhole({ operation }) && blind.length < ids.length) return [];
+    if (isWhole(sent) && (blind.length < ids.length || wasKnown(sent, shown))) return [];
     return blind.map((id) => `gives production traffic to ${id}, which was not healthy`);
   }
 

@@ -1,0 +1,14 @@
+import type { Clock } from '../../clock.ts';
+
+/** A look that took longer tells of moments that may not belong together: this process was stopped meanwhile, or AWS is slow. */
+const WHOLE_MS = 10_000;
+
+/**
+ * A look at everything. One that took too long is made again, but once only: where AWS is slow, the next one would be no better.
+ * @param look given what the first one has seen, when it is made again
+ */
+export async function wholeLook<T>(clock: Clock, look: (before?: T) => Promise<T>): Promise<T> {
+  const startedAt = clock.monotonic();
+  const seen = await look();
+  return clock.monotonic() - startedAt > WHOLE_MS ? look(seen) : seen;
+}
