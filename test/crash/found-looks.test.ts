@@ -167,3 +167,22 @@ test('a run that was stopped in its last look looks again before it says who ser
   });
   expect(wrong).toEqual([]);
 });
+
+test('a group that comes to life after a take-over keeps the mark that it had (seed 3100088)', async () => {
+  const wrong = await liveOne({
+    seesDeath: false,
+    lagMs: 0,
+    kind: 4,
+    scene: { ...SCENE, start: 'promoted', size: 1 },
+    operators: [
+      {
+        ...DESK,
+        store: 1,
+        acts: [{ afterMs: 0, ask: 'promote', wish: TAKES_OVER, calls: { pause: { n: 1, ms: 2800 } } }],
+      },
+      { ...DESK, acts: [{ afterMs: 0, ask: 'rollback', wish: TAKES_OVER, calls: {} }] },
+    ],
+    happenings: [{ at: { request: 28 }, what: 'a group is refreshed by hand', who: 0, forMs: 1000 }],
+  });
+  expect(wrong).toEqual([]);
+});

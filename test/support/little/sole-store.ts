@@ -15,7 +15,7 @@ const MOVERS: ReadonlySet<string | undefined> = new Set<Verb>(['promote', 'rollb
 
 /**
  * Rule 3 where there are several stores, each with a lease: once runs of one of them have changed production, those of
- * another change nothing of it until the tags of all fleets name theirs.
+ * another change nothing of it until the newest tag of the fleets names theirs.
  */
 export class SoleStore {
   readonly stores: readonly LittleStore[];
@@ -39,7 +39,7 @@ export class SoleStore {
     if (store === undefined || !isGrave(state, request)) return [];
     const before = this.#last;
     this.#last = store;
-    const isNamed = namesIn(state).every((id) => id === store.id);
+    const isNamed = keeperIn(state) === store.id;
     return before === undefined || before === store || isNamed ? [] : [`was sent while ${before.id} keeps production`];
   }
 }
@@ -52,8 +52,11 @@ function isGrave(state: State, sent: Request): boolean {
   return isEnding(request) || givenShare(state, request, state).length > 0;
 }
 
-/** Ids of the stores that instances of ours name. */
-function namesIn(state: State): readonly string[] {
-  const marks = living(state).filter(isOwned);
-  return marks.map((box) => readStoreMark(marksOn(state, box)['turnout:store'] ?? '').id);
+/** Id of the store that instances of ours name: the newest mark counts, since one that comes to life later has an old one. */
+function keeperIn(state: State): string | undefined {
+  const marks = living(state)
+    .filter(isOwned)
+    .flatMap((box) => marksOn(state, box)['turnout:store'] ?? []);
+  const newest = marks.toSorted().at(-1);
+  return newest === undefined ? undefined : readStoreMark(newest).id;
 }
