@@ -47,7 +47,7 @@ async function forget(context: Context, args: Args, { lease: held, signal, where
   const settleMs = aws.consistencyDelayMs;
   const prepared = await giveBackGroups(context, held, args['cancel-refresh'] === true);
   const verb = 'goal' in recorded ? recorded.goal.verb : undefined;
-  const told = await giveBack({ ports, decision, lease: held, limits, settleMs, signal }, verb);
+  const told = await giveBack({ ports, decision, lease: held, limits, settleMs, signal, emit: view.emit }, verb);
   const { run, who, host, since } = lease.holder;
   const by = { run, verb: 'abandon', ...release, who, host, since, until: since };
   await forgetAfter([...prepared, ...told], async () => {

@@ -186,3 +186,29 @@ test('a group that comes to life after a take-over keeps the mark that it had (s
   });
   expect(wrong).toEqual([]);
 });
+
+test('an abandon waits until AWS can be asked again for what the run has held (seed 3200080)', async () => {
+  const outsiders = { holds: [], by: 'listener', ofCluster: false, ports: false, unmanaged: false } as const;
+  const wrong = await liveOne({
+    seesDeath: true,
+    lagMs: 0,
+    kind: 5,
+    scene: { ...SCENE, start: 'rejected', size: 1, outsiders },
+    operators: [
+      {
+        ...DESK,
+        acts: [
+          {
+            afterMs: 0,
+            ask: 'cleanup',
+            wish: { wait: false, discard: false, ...TAKES_OVER },
+            calls: { kill: { n: 68, when: 'before' } },
+          },
+          { afterMs: 0, ask: 'abandon', wish: {}, calls: { fault: { n: 22, kind: 'throttled 30 s' } } },
+        ],
+      },
+    ],
+    happenings: [],
+  });
+  expect(wrong).toEqual([]);
+});

@@ -44,7 +44,7 @@ function toolsOf({ ports }: FakeWorld): GiveBack {
   const { signal } = new AbortController();
   const lease = { lost: signal, check: async () => {} } as unknown as GiveBack['lease'];
   const decision = { made: () => {} } as unknown as GiveBack['decision'];
-  return { ports, signal, lease, decision, limits: LIMITS, settleMs: 10_000 };
+  return { ports, signal, lease, decision, limits: LIMITS, settleMs: 10_000, emit: () => {} };
 }
 
 const told = ({ log }: Rig): readonly string[] => log.filter((what) => /rule|prod|terminate|launch/.test(what));

@@ -13,6 +13,9 @@ import type { Limits } from '../../steps/definition.ts';
 import type { Decision } from '../engine/decision.ts';
 import { runSteps } from '../engine/run-steps.ts';
 import { StepFailed, type RunContext } from '../engine/context.ts';
+import { isOutage, retryTransient } from '../engine/retry.ts';
+import type { Emit } from '../event.ts';
+import { EFFECT_SHOWS_MS } from '../../steps/timing.ts';
 
 /** What giving back is done with. */
 export interface GiveBack {
@@ -23,6 +26,8 @@ export interface GiveBack {
   /** How old AWS's answers may be, in milliseconds. */
   readonly settleMs: number;
   readonly signal: AbortSignal;
+  /** Tells what keeps it waiting. */
+  readonly emit: Emit;
 }
 
 /**
@@ -42,10 +47,10 @@ export async function giveBack(tools: GiveBack, verb?: Verb): Promise<readonly s
   // Other fleets have nothing that is held.
   if (ports.fleet.kind !== 'auto-scaling') return known;
   const minima = await orTold('Minima that it may have raised are as they were', async () => {
-    const first = await observe(ports);
+    const first = await look(tools);
     if (heldTexts(first).length === 0) return [];
     await ports.clock.sleep(settleMs, signal);
-    return putBack(tools, await observe(ports));
+    return putBack(tools, await look(tools));
   });
   return [...known, ...minima];
 }
@@ -82,14 +87,23 @@ async function withoutPreview(tools: GiveBack): Promise<readonly string[]> {
   const { isWanted } = ports.preview;
   // What the run before has sent may not show yet.
   if (isWanted) await ports.clock.sleep(settleMs, signal);
-  const seen = await observe(ports, isWanted ? {} : { outside: 'some' });
-  const snapshot = await refresh(ports, seen, { ...NOTHING, preview: true });
+  const snapshot = await look(tools, async () =>
+    refresh(ports, await observe(ports, isWanted ? {} : { outside: 'some' }), { ...NOTHING, preview: true }),
+  );
   const unknown = previewUnknown(snapshot);
   if (unknown !== undefined) return [`${unknown} One may be left.`];
   const names = previewRules(snapshot, []).map(({ name }) => name);
   if (names.length === 0) return [];
   await runSteps(contextOf(tools), [{ do: 'delete-preview', fleet: '', keeps: [] }], snapshot);
   return [`The preview rule ${list(names, 3)} is deleted.`];
+}
+
+/** What passes is waited for: nobody would look after what stays held once the run is forgotten. */
+async function look(
+  { ports, signal, emit }: GiveBack,
+  read = async (): Promise<Snapshot> => observe(ports),
+): Promise<Snapshot> {
+  return retryTransient({ clock: ports.clock, signal, emit, limitMs: EFFECT_SHOWS_MS }, read, isOutage);
 }
 
 async function putBack(tools: GiveBack, snapshot: Snapshot): Promise<readonly string[]> {

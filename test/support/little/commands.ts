@@ -68,7 +68,10 @@ async function abandon(connection: Connection): Promise<Ended> {
   const signal = new AbortController().signal;
   const recorded = await connection.store.goal();
   const verb = recorded && 'goal' in recorded ? recorded.goal.verb : undefined;
-  const told = await giveBack({ ports, decision, lease, limits: LIMITS, settleMs: EFFECT_SHOWS_MS, signal }, verb);
+  const told = await giveBack(
+    { ports, decision, lease, limits: LIMITS, settleMs: EFFECT_SHOWS_MS, signal, emit: () => {} },
+    verb,
+  );
   await forgetAfter(told, async () => connection.store.clearGoal(lease.lease));
   await lease.release();
   return { how: 'ended', exitCode: ExitCode.done, code: 'done', message: ['Forgotten.', ...told].join(' '), next: [] };
