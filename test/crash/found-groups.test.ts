@@ -150,6 +150,21 @@ const FOUND: readonly (readonly [name: string, seed: number | 'was not kept', hi
       ],
     },
   ],
+  [
+    'what a group was shown to have left out is registered, also where that answer was older than the one about the group',
+    961020,
+    {
+      ...ALONE,
+      kind: ATTACHED,
+      scene: SCENE,
+      operators: by(
+        { ...promote, afterMs: 3000, ask: 'rollback', calls: { fault: { n: 7, kind: 'reset after effect always' } } },
+        { ...promote, afterMs: 1000, calls: { kill: { n: 31, when: 'late' } } },
+        promote,
+      ),
+      happenings: [{ at: { ms: 19_305 }, what: 'stale readings', who: 0, forMs: 1000 }],
+    },
+  ],
   ...(
     [
       [

@@ -49,23 +49,32 @@ export function isWhole({ operation }: Pick<Request, 'operation'>): boolean {
   return operation === 'AttachTrafficSources';
 }
 
+/** The worlds that a process was shown groups in: readings of their own say what a group is, and what it is attached to. */
+export interface ShownGroups {
+  readonly groups: State;
+  attachmentsOf(name: string): State;
+}
+
 /** Registers what a group that is attached has left out, or takes out what one that is not has there by hand. */
-function mends(state: State, seen: State, { operation, input }: Request): boolean {
+function mends(state: State, seen: ShownGroups, { operation, input }: Request): boolean {
   if (!('Targets' in input)) return false;
   const { TargetGroupArn: arn, Targets } = input as unknown as TargetsInput;
   const wanted = operation === 'RegisterTargets';
-  return Targets.every(({ Id }) =>
-    [state, seen].some((world) => groupOfBox(world, Id)?.targetGroups.includes(arn.replace('arn:', '')) === wanted),
-  );
+  return Targets.every(({ Id }) => {
+    const { name = '' } = groupOfBox(state, Id) ?? groupOfBox(seen.groups, Id) ?? {};
+    return [state, seen.attachmentsOf(name)].some(
+      (world) => groupOfBox(world, Id)?.targetGroups.includes(arn.replace('arn:', '')) === wanted,
+    );
+  });
 }
 
-/** What is wrong with a request about groups. `seen`: the world as its process was shown the groups last; `least`: the team's own minimum. */
-export function harmsGroups(state: State, request: Request, seen: State, least: number): readonly string[] {
+/** What is wrong with a request about groups. `seen`: the worlds as its process was shown the groups last; `least`: the team's own minimum. */
+export function harmsGroups(state: State, request: Request, seen: ShownGroups, least: number): readonly string[] {
   if (state.scaling === undefined) return [];
   if (BY_ITSELF.has(request.operation) && !mends(state, seen, request)) return ['does by hand what a group does'];
   if (request.operation !== 'UpdateAutoScalingGroup') return [];
   const { AutoScalingGroupName: name = '', MinSize, MaxSize, DesiredCapacity } = request.input as UpdateInput;
-  const known = [scalingOf(state), scalingOf(seen)].flatMap(({ groups }) => groups.get(name) ?? []);
+  const known = [scalingOf(state), scalingOf(seen.groups)].flatMap(({ groups }) => groups.get(name) ?? []);
   const isSmaller = DesiredCapacity !== undefined && known.every(({ desired }) => DesiredCapacity < desired);
   return [
     ...(MaxSize === undefined ? [] : ['changes the maximum']),

@@ -1,6 +1,7 @@
 import type { Verb } from '../../../src/domain/goal.ts';
 import type { Request, TargetsInput } from './api.ts';
 import type { LittleCloud } from './cloud.ts';
+import type { ShownGroups } from './scaling-rules.ts';
 import { production, staying, type State } from './state.ts';
 import type { Counts } from './surfaces.ts';
 import type { Sent } from './wire.ts';
@@ -17,6 +18,8 @@ export class Sight {
   tags = NEVER;
   /** The moment that the last reading of Auto Scaling groups showed. */
   scaling = NEVER;
+  /** By Auto Scaling group: the moment that the last reading of what it is attached to showed, where that is a reading of its own. */
+  readonly attachments = new Map<string, number>();
   /** The oldest moment that something showed in the last search among all target groups of the account, which it begins with. */
   outside = NEVER;
   /** What it was asked to do. */
@@ -38,10 +41,20 @@ export class Sight {
     this.routes = cloud.clock.now;
   }
 
+  /** What it was shown of Auto Scaling groups: the groups, and what each is attached to. */
+  get shownGroups(): ShownGroups {
+    return {
+      groups: this.#cloud.stateAt(this.scaling),
+      attachmentsOf: (name) => this.#cloud.stateAt(this.attachments.get(name) ?? this.scaling),
+    };
+  }
+
   /** A reading arrives; the group that it shows, if it shows one. */
   read({ operation, input, lagMs }: Sent): { readonly group: string; readonly time: number } | undefined {
     const time = this.#cloud.clock.now - lagMs;
     if (operation === 'DescribeAutoScalingGroups') this.scaling = time;
+    if (operation === 'DescribeTrafficSources')
+      this.attachments.set((input as { readonly AutoScalingGroupName: string }).AutoScalingGroupName, time);
     if (ROUTE_READS.has(operation)) this.routes = time;
     if (operation === 'DescribeTargetGroups' && !('Names' in input)) this.outside = time;
     if (operation === 'DescribeListeners' || operation === 'DescribeRules') this.outside = Math.min(this.outside, time);

@@ -64,7 +64,7 @@ export class Watch {
 
   /** What the process is asked to do. */
   does(process: LittleProcess, verb: Verb): void {
-    this.#sight(process).verb = verb;
+    this.sight(process).verb = verb;
   }
 
   /** What is undone is a rollback. */
@@ -90,7 +90,7 @@ export class Watch {
     for (const what of this.#soleStore.wrongWith(process, request, this.#cloud.state))
       this.#say(process, request, what);
     if (isPartOfEnding(request)) return;
-    const sight = this.#sight(process);
+    const sight = this.sight(process);
     if (sight.last !== request) this.#beforeChange(process, request);
     const minimum: Counts = this.#hand.isSeenBy(sight) ? (sight.minimum ?? this.#minimum) : new Map();
     for (const what of unused(request, this.#shown(process), minimum)) this.#say(process, request, what);
@@ -103,12 +103,12 @@ export class Watch {
       this.#read(sent);
       return () => {};
     }
-    const sight = this.#sight(sent.process);
+    const sight = this.sight(sent.process);
     this.#noteServed();
     if (!this.#hand.isSeenBy(sight)) return () => {};
     const before = this.#cloud.state;
     const say = (what: string): void => this.#say(sent.process, sent, what);
-    for (const what of harmsGroups(before, sent, this.#cloud.stateAt(sight.scaling), this.least)) say(what);
+    for (const what of harmsGroups(before, sent, sight.shownGroups, this.least)) say(what);
     const [as, isOutsideSeen] = [asTargets(before, sent), this.#hand.isOutsideSeenBy(sight)];
     const ids = idsOf(as, before);
     for (const what of isOutsideSeen ? harmsOthers(before, as, this.#outside(sent.process)) : []) say(what);
@@ -127,7 +127,7 @@ export class Watch {
 
   #outside(process: LittleProcess) {
     const shown = (group: string) => this.#shown(process).worldOf(group);
-    return { shown, verb: this.#sight(process).verb, allowed: this.allowed };
+    return { shown, verb: this.sight(process).verb, allowed: this.allowed };
   }
 
   #say(process: LittleProcess, { operation, input }: Request, what: string): void {
@@ -136,11 +136,12 @@ export class Watch {
   }
 
   #shown(process: LittleProcess): Shown {
-    const { shown, routes, verb } = this.#sight(process);
+    const { shown, routes, verb } = this.sight(process);
     return new Shown(this.#cloud, shown, routes, verb);
   }
 
-  #sight(process: LittleProcess): Sight {
+  /** What the process has been shown. */
+  sight(process: LittleProcess): Sight {
     const known = this.#sights.get(process);
     if (known !== undefined) return known;
     const sight = new Sight(this.#cloud);
@@ -150,7 +151,7 @@ export class Watch {
 
   /** One poll a target group, however many waits there are: never a second one while the first is on its way. */
   #polled(process: LittleProcess, request: Request): void {
-    const { asked } = this.#sight(process);
+    const { asked } = this.sight(process);
     const { TargetGroupArn: arn } = request.input as unknown as TargetsInput;
     const { now } = this.#cloud.clock;
     if (now - (asked.get(arn) ?? Number.NEGATIVE_INFINITY) < REQUEST_MS / 2)
@@ -159,7 +160,7 @@ export class Watch {
   }
 
   #read(sent: Sent): void {
-    const sight = this.#sight(sent.process);
+    const sight = this.sight(sent.process);
     const seen = sight.read(sent);
     if (seen === undefined || sight.last !== undefined) return;
     // What the minimum is: healthy targets at the time when the trouble began, that is, before there is a goal of that kind.
@@ -194,7 +195,7 @@ export class Watch {
 
   /** What is taken away was looked at after all that this process did before. */
   #beforeChange(process: LittleProcess, request: Request): void {
-    const sight = this.#sight(process);
+    const sight = this.sight(process);
     const { operation, input } = asTargets(this.#cloud.state, request);
     const groups = production(this.#cloud.state).map(({ name }) => name);
     const isTerminating = isEnding(request) && sight.last?.operation !== operation;
@@ -248,8 +249,7 @@ export class Watch {
   #unverified(before: State, sent: Sent, { input }: Request): readonly string[] {
     const group = groupNamed(before, (input as unknown as TargetsInput).TargetGroupArn);
     if (!production(before).includes(group)) return [];
-    const looks = this.#looks(before, sent.process);
-    const shown = this.#shown(sent.process);
+    const [looks, shown] = [this.#looks(before, sent.process), this.#shown(sent.process)];
     const ids = idsOf({ input, operation: 'RegisterTargets' }, before);
     const blind = ids
       .filter((id) => !mayReturn(before, group, id) && !shown.mayBeFit(id))
@@ -264,7 +264,7 @@ export class Watch {
 
   /** What is so, and what the process has been shown last. */
   #looks(now: State, process: LittleProcess): readonly State[] {
-    return [now, ...[...this.#sight(process).shown.values()].map((time) => this.#cloud.stateAt(time))];
+    return [now, ...[...this.sight(process).shown.values()].map((time) => this.#cloud.stateAt(time))];
   }
 
   /** Where weights move traffic: who has some of production now. */
@@ -294,7 +294,7 @@ export class Watch {
     this.#tokens.set(token, fresh.length);
     // Runs with leases of their own may launch at the same moment: what one of them could not see is not held against it.
     const isOne = this.#soleStore.stores.length === 1;
-    const isSeen = ({ launchedAt }: Box): boolean => isOne || launchedAt <= this.#sight(process).tags;
+    const isSeen = ({ launchedAt }: Box): boolean => isOne || launchedAt <= this.sight(process).tags;
     return [...(isAgain ? ['boots a ClientToken a second time'] : []), ...launchedBeside(before, fresh, isSeen)];
   }
 }
