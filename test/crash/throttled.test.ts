@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { EVERY_KIND, OPSWORKS, type Kind } from '../support/little/kinds.ts';
 import { casesOf, rowsOf, type Topology } from './cases.ts';
-import { changesOf, HAPPENINGS, THROTTLED, tryThrottled } from './throttled.ts';
+import { changesOf, HAPPENINGS, THROTTLED, tryAtLastLook, tryThrottled } from './throttled.ts';
 
 /**
  * AWS throttles a change, and while it does the world turns bad: nothing is taken away that is needed by then, nothing moves
@@ -21,5 +21,25 @@ describe.each(EVERY_KIND)('$fleet behind $traffic', (kind) => {
       for (const fault of faultsOf(kind))
         for (const what of HAPPENINGS) wrong.push(...(await tryThrottled({ kind, scene, one, n, fault, what })));
     expect(wrong).toEqual([]);
+  });
+});
+
+/** The last sentence says what the last look has seen: all that was so when it asked, and nothing that came afterwards. */
+describe.each(EVERY_KIND)('the last look, $fleet behind $traffic', (kind) => {
+  const scene = { ...TOPOLOGY, start: 'promoted', draining: false } as const;
+  const rollback = { start: 'promoted', ask: 'rollback', wish: {} } as const;
+
+  test('sees who has died before it', async () => {
+    const dying = { at: 'its begin', what: 'blue dies' } as const;
+    // A group has replaced them by the time of the second look, which decides.
+    const code = kind.fleet === 'auto-scaling' ? 'done' : 'needs-attention';
+    expect(await tryAtLastLook(kind, scene, rollback, dying)).toEqual({ code, wrong: [] });
+  });
+
+  test('may miss who dies once it has read the health', async () => {
+    const dying = { at: 'the health', what: 'blue dies' } as const;
+    // There instances are read after that.
+    const code = kind.fleet === 'opsworks' ? 'needs-attention' : 'done';
+    expect(await tryAtLastLook(kind, scene, rollback, dying)).toEqual({ code, wrong: [] });
   });
 });

@@ -7,7 +7,7 @@ import { isServing, living, production } from '../support/little/state.ts';
 import { fleetOf } from '../support/little/rules.ts';
 import { REQUEST_MS } from '../support/little/wire.ts';
 import type { Case } from './cases.ts';
-import { codeOf } from './outcome.ts';
+import { codeOf, isDated } from './outcome.ts';
 
 /** What happens while AWS throttles a change. */
 export const HAPPENINGS = [
@@ -53,15 +53,47 @@ export async function tryThrottled({ kind, scene, one, n, fault, what }: Throttl
   return wrong.length === 0 ? [] : [`call ${n} met: ${fault}; meanwhile ${what}:`, ...wrong, tellRun(going.run!)];
 }
 
-/** `up` says nothing of who serves. */
-function untrue({ cloud }: Site, run: Run): readonly string[] {
+/** The world turns bad as the last look of a run begins, or once that has read the health. @returns how the run ends */
+export async function tryAtLastLook(
+  kind: Kind,
+  scene: Scene,
+  { ask, wish }: Case,
+  { at, what }: { readonly at: 'its begin' | 'the health'; readonly what: Happening },
+): Promise<{ readonly code: string; readonly wrong: readonly string[] }> {
+  const { calls } = (await new Site(scene, { kind }).run(ask, wish)).process;
+  // The step before it was the last to be recorded.
+  const begin = at === 'the health' ? 'DescribeTargetHealth' : 'store putGoal';
+  const { n } = calls.findLast(({ name }) => name === begin)!;
+  const site = new Site(scene, { kind });
+  const run = await site.run(ask, wish, { meanwhile: { n, act: () => happen(site, what) } });
+  return { code: codeOf(run), wrong: [...site.watch.broken, ...untrue(site, run)] };
+}
+
+/** A look takes no longer, or its sentence says so. */
+const LOOK_MS = 10_000;
+
+/**
+ * `up` says nothing of who serves. What the others say is of their last look, after all that they have changed: what gets sick
+ * once that has read the health, while it reads the rest, is not held against it.
+ */
+function untrue({ cloud, clock, watch }: Site, run: Run): readonly string[] {
+  const { ask, process } = run;
   const code = codeOf(run);
   if (code.startsWith('a fault')) return [code];
-  if (code !== 'done' || run.ask === 'up') return [];
-  const groups = production(cloud.state).filter(
-    ({ members }) => ![...members.values()].some((member) => isServing(cloud.state, member)),
-  );
-  return groups.map(({ name }) => `it says done, and nothing is healthy in ${name}`);
+  if (code !== 'done' || ask === 'up') return [];
+  const changedAt = Math.max(0, ...process.calls.filter(({ name }) => isChange(name)).map(({ at }) => at));
+  const { shown } = watch.sight(process);
+  return production(cloud.state).flatMap(({ name }) => {
+    const at = shown.get(name) ?? 0;
+    if (at <= changedAt) return [`it says done, and has not looked at ${name} since its last change`];
+    if (clock.now - at > LOOK_MS && !isDated(run))
+      return [`it says done, and has looked at ${name} ${clock.now - at} ms ago`];
+    const then = cloud.stateAt(at);
+    const members = [...(then.groups.get(name)?.members.values() ?? [])];
+    return members.some((member) => isServing(then, member))
+      ? []
+      : [`it says done, and was shown nothing healthy in ${name}`];
+  });
 }
 
 function happen({ cloud }: Site, what: Happening): void {
