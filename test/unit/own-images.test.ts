@@ -83,12 +83,12 @@ describe('the images of a release', () => {
     'where that of a type is gone': [
       'own-image',
       { overrides: [{ ...ARM, ImageId: 'ami-gone' }] },
-      /m7g\.large launch from now, ami-gone/,
+      /m7g\.large launch from ami-gone now/,
     ],
     'where the template names none for the other types': [
       'own-image',
       { main: undefined },
-      /the other types launch from now, lt-1 version 7/,
+      /the other types launch from lt-1 version 7 now/,
     ],
     'where the release lacks one': ['no-such-image', { release: '43' }, /name shop-43-\* .*architecture arm64/],
   };
