@@ -1,4 +1,3 @@
-import { allEnded } from '../../all-ended.ts';
 import { messageOf, OperatorError } from '../../errors.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { otherStore, type StoreMark } from '../../domain/store-mark.ts';
@@ -79,10 +78,11 @@ class StepRun {
     const { emit, reached } = this.#context;
     const index = this.#index;
     const title = this.#behaviour.title(before);
+    // Before it is shown: who is stopped by hand at what he sees must not be in the middle of a write to the store.
+    await reached(index, title);
     emit({ type: 'step-started', index, title });
     const startedAt = this.#now();
-    // The store may be as far away as AWS.
-    const [start] = await allEnded([this.#begin(before), reached(index, title)]);
+    const start = await this.#begin(before);
     const already = this.#isDone(start);
     const last = await this.#withHooks(before, start).catch(async (error: unknown) => this.#fail(error, start));
     emit({ type: 'step-done', index, seconds: (this.#now() - startedAt) / 1000, already });
