@@ -8,7 +8,7 @@ import { Hand, Sight } from './seen.ts';
 import { harmsOthers, starvesOthers } from './outsiders.ts';
 import { givenShare, isShift } from './ways.ts';
 import { carrying, healthyOf, overwhelmed, largestOf, sum, surfaces, type Counts, type Surface } from './surfaces.ts';
-import { isServing, isUp, production, staying, type Box, type Group, type State } from './state.ts';
+import { isServing, isUp, production, staying, type Box, type Group, type Member, type State } from './state.ts';
 import { asTargets, harmsGroups, isLetGo, isWhole, watchRetired } from './scaling-rules.ts';
 import { MINIMUM } from './scene-scaling.ts';
 import { SoleStore } from './sole-store.ts';
@@ -238,10 +238,10 @@ export class Watch {
     const then = this.#cloud.stateAt(Math.min(...times));
     const known = groups.map((group) => then.groups.get(group.name) as Group);
     return healthyOf(then, { name, groups: known }, (box) => {
-      const member = groups.flatMap((group) => group.members.get(box.id) ?? [])[0];
-      if (member === undefined || isServing(now, member)) return false;
-      if (member.health === 'draining') return isLetGo(now, box.id);
-      return member.health === 'unhealthy' || !isUp(now.boxes.get(box.id));
+      const own = groups.flatMap(({ members }) => [...members.values()].filter(({ id }) => id === box.id));
+      if (own.some((member) => isServing(now, member))) return false;
+      const isLost = ({ health }: Member) => health === 'unhealthy' || !isUp(now.boxes.get(box.id));
+      return own.some((one) => (one.health === 'draining' ? isLetGo(now, box.id) : isLost(one)));
     });
   }
 
