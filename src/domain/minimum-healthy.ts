@@ -37,13 +37,13 @@ export interface HealthyTarget {
   readonly zone: string;
 }
 
-/** The fleet's healthy targets in pools that stand for each other. What EC2 says is going is not waited for ELB to notice. */
+/** The fleet's healthy targets in pools that stand for each other, without instances that EC2 has stopped and ELB still calls healthy. */
 export function healthyTargets(pools: readonly Pool[], fleet: Fleet): readonly HealthyTarget[] {
   const going = new Set(fleet.instances.filter((one) => !isUp(one)).map(({ id }) => id));
   return calledHealthy(pools, fleet).filter(({ id }) => !going.has(id));
 }
 
-/** By ELB alone. */
+/** As ELB says. */
 function calledHealthy(pools: readonly Pool[], fleet: Fleet): readonly HealthyTarget[] {
   const zones = new Map(fleet.instances.map(({ id, zone }) => [id, zone]));
   const healthy = pools.flatMap((pool) => targetsOf(pool, fleet)).filter(isHealthy);
@@ -78,7 +78,7 @@ function groupMinimum(snapshot: Snapshot, { pools }: CapacityGroup): PoolMinimum
   const counts = snapshot.fleets.map((fleet) => ({
     group: fleet.group,
     share: shareOfFleet(snapshot, fleet),
-    // What is lost by itself in this moment makes no smaller minimum.
+    // An instance that dies at this moment must not lower the minimum.
     healthy: countByZone(calledHealthy(pools, fleet)),
   }));
   const [first] = counts

@@ -12,7 +12,7 @@ export function isLive(instance: Instance): boolean {
   return !GONE.has(instance.state);
 }
 
-/** It runs, or is about to: what is going counts for nothing, also while ELB still calls it healthy. */
+/** Running or starting. One that stops or shuts down is no capacity, even while ELB still calls it healthy. */
 export function isUp({ state }: Pick<Instance, 'state'>): boolean {
   return state === 'running' || state === 'pending';
 }

@@ -9,7 +9,7 @@ export type RouteReads = Pick<Elbv2, Method>;
 /**
  * The reads of one look after the other. Each needs what the one before it has found; but that is nearly always what the last look
  * has found, so all of its reads are made again when the next one begins, at the same time and in the same order. Nothing is used that is older than the
- * look, and an answer that is not needed any more counts for nothing.
+ * look; an answer that is not needed any more is dropped.
  */
 export class RepeatedReads {
   readonly #elbv2: RouteReads;

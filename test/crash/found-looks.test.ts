@@ -5,6 +5,7 @@ import { liveOne } from './random.ts';
 
 const TAKES_OVER = { takeOver: true } as const;
 const SCENE = { groups: 1, size: 4, sick: false, draining: false } as const;
+const NOBODY = { holds: [], by: 'listener', ofCluster: false, ports: false, unmanaged: false } as const;
 const DESK = { clockOffMs: 0, store: 0 } as const;
 
 test('a target of an instance that was terminated since is not counted as healthy (seed 3000430)', async () => {
@@ -45,14 +46,13 @@ test('a target of an instance that was terminated since is not counted as health
 });
 
 test('what an old reading of listeners and rules has hidden is not held against a cleanup (seed 3000364)', async () => {
-  const outsiders = { holds: [], by: 'listener', ofCluster: false, ports: false, unmanaged: false } as const;
   const promote = { afterMs: 0, ask: 'promote', wish: TAKES_OVER, calls: {} } as const;
   const killed = { kill: { n: 1, when: 'before' } } as const;
   const wrong = await liveOne({
     seesDeath: false,
     lagMs: 300,
     kind: 0,
-    scene: { ...SCENE, start: 'rejected', size: 1, outsiders },
+    scene: { ...SCENE, start: 'rejected', size: 1, outsiders: NOBODY },
     operators: [
       {
         ...DESK,
@@ -103,7 +103,7 @@ test('an instance that is healthy at a port by hand may have its own one, too (s
 });
 
 test('what a group has just lost by itself makes no smaller minimum (seed 3100003)', async () => {
-  const outsiders = { holds: [], by: 'listener', ofCluster: false, ports: true, unmanaged: false } as const;
+  const outsiders = { ...NOBODY, ports: true };
   const promote = { afterMs: 0, ask: 'promote', wish: TAKES_OVER, calls: {} } as const;
   const wrong = await liveOne({
     seesDeath: false,
@@ -188,12 +188,11 @@ test('a group that comes to life after a take-over keeps the mark that it had (s
 });
 
 test('an abandon waits until AWS can be asked again for what the run has held (seed 3200080)', async () => {
-  const outsiders = { holds: [], by: 'listener', ofCluster: false, ports: false, unmanaged: false } as const;
   const wrong = await liveOne({
     seesDeath: true,
     lagMs: 0,
     kind: 5,
-    scene: { ...SCENE, start: 'rejected', size: 1, outsiders },
+    scene: { ...SCENE, start: 'rejected', size: 1, outsiders: NOBODY },
     operators: [
       {
         ...DESK,

@@ -75,25 +75,20 @@ class StepRun {
 
   /** Resolves to an observation that shows it done. */
   async run(before: Snapshot): Promise<Snapshot> {
-    const { emit, reached } = this.#context;
+    const { emit, reached, settled, noticed } = this.#context;
     const index = this.#index;
     const title = this.#behaviour.title(before);
-    // Before it is shown: who is stopped by hand at what he sees must not be in the middle of a write to the store.
+    // Before it is shown: a run that is suspended when a step appears must not hold the store's lock.
     await reached(index, title);
     emit({ type: 'step-started', index, title });
     const startedAt = this.#now();
-    const start = await this.#begin(before);
+    if (endsSomething(this.#behaviour, before)) await settled();
+    if (movesSomething(this.#behaviour, before)) await noticed(before);
+    const start = await this.#lookFirst(before);
     const already = this.#isDone(start);
     const last = await this.#withHooks(before, start).catch(async (error: unknown) => this.#fail(error, start));
     emit({ type: 'step-done', index, seconds: (this.#now() - startedAt) / 1000, already });
     return last;
-  }
-
-  async #begin(before: Snapshot): Promise<Snapshot> {
-    const { settled, noticed } = this.#context;
-    if (endsSomething(this.#behaviour, before)) await settled();
-    if (movesSomething(this.#behaviour, before)) await noticed(before);
-    return this.#lookFirst(before);
   }
 
   async #withHooks(before: Snapshot, start: Snapshot): Promise<Snapshot> {

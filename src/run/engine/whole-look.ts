@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts';
 
-/** A look that took longer tells of moments that may not belong together: this process was stopped meanwhile, or AWS is slow. */
+/** A look that took longer has readings of moments that may not belong together: the process was stopped, or AWS is slow. */
 const WHOLE_MS = 10_000;
 
 /**

@@ -26,7 +26,7 @@ export interface GiveBack {
   /** How old AWS's answers may be, in milliseconds. */
   readonly settleMs: number;
   readonly signal: AbortSignal;
-  /** Tells what keeps it waiting. */
+  /** Gets a warning while it retries. */
   readonly emit: Emit;
 }
 
@@ -98,7 +98,7 @@ async function withoutPreview(tools: GiveBack): Promise<readonly string[]> {
   return [`The preview rule ${list(names, 3)} is deleted.`];
 }
 
-/** What passes is waited for: nobody would look after what stays held once the run is forgotten. */
+/** Retries errors that pass: once the run is deleted from the record, nothing restores what it has raised. */
 async function look(
   { ports, signal, emit }: GiveBack,
   read = async (): Promise<Snapshot> => observe(ports),
