@@ -65,7 +65,8 @@ function ec2(config: Config): readonly Grant[] {
 }
 
 const CLONE_READS = ['Policies', 'ScheduledActions', 'NotificationConfigurations', 'AccountLimits'];
-const CLONE_MAKES = [
+/** What makes a clone of an Auto Scaling group. */
+export const CLONE_MAKES = [
   'CreateAutoScalingGroup',
   'PutScalingPolicy',
   'BatchPutScheduledUpdateGroupAction',

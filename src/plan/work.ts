@@ -1,7 +1,7 @@
 import { refusal, type Goal, type Refusal } from '../domain/goal.ts';
 import { liveFleets } from '../domain/roles.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
-import { behaviourOf, type Step, type StepKind } from '../steps/index.ts';
+import { behaviourOf, type Step } from '../steps/index.ts';
 import { shareIn } from './approval.ts';
 import type { Plan } from './plan.ts';
 
@@ -36,12 +36,9 @@ export function withWork(snapshot: Snapshot, goal: Goal, plan: Plan): Plan | Ref
   return { ...plan, steps: [...steps.slice(0, cut), ...leave, ...steps.slice(cut, end), give, ...steps.slice(end)] };
 }
 
-/** What comes after the proof, and may take long: nobody would work meanwhile. */
-const FOLLOWS: ReadonlySet<StepKind> = new Set<StepKind>(['tag-alone', 'bake']);
-
-/** How many steps there are before those that follow the switch. */
+/** How many steps there are before those that follow the switch: nobody would work meanwhile. */
 function endOfSwitch({ steps }: Plan): number {
-  return steps.findLastIndex(({ do: kind }) => !FOLLOWS.has(kind)) + 1;
+  return steps.findLastIndex((step) => !behaviourOf(step).isAfterSwitch) + 1;
 }
 
 /** The step with which the fleet gets all of production; 0 where it has, and undefined where it does not in this plan. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Guardian } from './guardian.ts';
-import { startProgram, type ProgramResult } from './program.ts';
+import { startProgram, type Program, type ProgramResult } from './program.ts';
 
 export interface ProgramTools {
   readonly clock: Clock;
@@ -8,16 +8,20 @@ export interface ProgramTools {
   readonly folder: string;
 }
 
-const GRACE_MS = 1000;
+const ANSWER = { graceMs: 1000, onLine: () => {} };
 
-/** A program that answers a question: run to its end, or stopped when the time limit passes. Its output is not shown. */
+/**
+ * A program, run to its end, or stopped when the time limit passes.
+ * @param manner how long it may take to end when it is told to, in milliseconds, and who is shown its output; nobody, of one that only answers a question
+ */
 export async function runToEnd(
   run: readonly string[],
   timeoutMs: number,
   variables: Readonly<Record<string, string>>,
   { clock, guardian, folder }: ProgramTools,
+  manner: Pick<Program, 'graceMs' | 'onLine'> = ANSWER,
 ): Promise<ProgramResult> {
-  const program = startProgram({ run, folder, variables, graceMs: GRACE_MS, onLine: () => {} }, clock, guardian);
+  const program = startProgram({ run, folder, variables, ...manner }, clock, guardian);
   const over = new AbortController();
   const late = clock.sleep(timeoutMs, over.signal).then(
     () => program.stop().then(() => true),

@@ -29,6 +29,7 @@ export const bake: StepDefinition<Bake> = (step) => {
   const { pool, percent, seconds, gates } = step;
   return {
     ...WAITS,
+    isAfterSwitch: true,
     effect: () => 'verifies',
     title: (snapshot) => {
       const judges =

@@ -82,6 +82,8 @@ export interface StepBehaviour {
   effect(snapshot: Snapshot): Effect;
   /** It only records what helps later: an emergency exit goes on without it where it is denied. */
   readonly isDispensable: boolean;
+  /** It comes once a switch is proven, and may take long: what is handed over with traffic is handed over before it. */
+  readonly isAfterSwitch: boolean;
   /** Milliseconds after which it has failed. */
   timeLimitMs(limits: Limits, progress: Progress): number;
   /** Milliseconds until the next reading. */

@@ -40,6 +40,7 @@ export const deletePreview: StepDefinition<DeletePreview> = (step) => ({
   readsToPoll: () => ({ pools: [], fleets: [], preview: true }),
   // A rule that is left leads to servers that are whole, or to none: production does not depend on it.
   isDispensable: true,
+  isAfterSwitch: false,
   apply: async ({ preview }, snapshot) => preview.deleteRules(rulesToDelete(snapshot, step).map(({ arn }) => arn)),
   simulate: (snapshot) => {
     const { preview } = snapshot;

@@ -57,6 +57,7 @@ export const deployRelease: StepDefinition<Deploy> = (step) => {
     // A server that dies ends the wait: what works on it would wait for it until its own time limit.
     readsToPoll: () => ({ pools: [], fleets: [fleet], deploy: order }),
     isDispensable: false,
+    isAfterSwitch: false,
     effect: () => 'deploys',
     timeLimitMs: limit('deployMs'),
     pollEveryMs: byTimeWaited,

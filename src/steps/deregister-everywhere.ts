@@ -62,6 +62,7 @@ export const deregisterEverywhere: StepDefinition<DeregisterEverywhere> = (step)
   timeLimitMs: ({ releasedMs }, progress) => (progress === 'todo' ? EFFECT_SHOWS_MS : releasedMs),
   pollEveryMs: byTimeWaited,
   isDispensable: false,
+  isAfterSwitch: false,
   order: 'none',
   hook: 'before-instances',
   // Recorded first: a run that continues after a crash in between must know where they were.

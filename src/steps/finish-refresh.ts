@@ -17,6 +17,7 @@ export const finishRefresh: StepDefinition<FinishRefresh> = (step) => ({
   readsBefore: () => ({ pools: [], fleets: 'all' }),
   readsToPoll: () => ({ pools: [], fleets: [step.fleet] }),
   isDispensable: false,
+  isAfterSwitch: false,
   apply: async ({ fleet }, snapshot) => fleet.finishRefresh(existingFleet(snapshot, step)),
   simulate: (snapshot) => {
     const { launches: carries, newest } = fleetOf(snapshot, step).group ?? {};

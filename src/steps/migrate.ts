@@ -44,6 +44,7 @@ export const migrate: StepDefinition<Migrate> = (step) => {
     readsBefore: () => ({ pools: [], fleets: [fleet], deploy: order }),
     readsToPoll: () => ({ ...NOTHING, deploy: order }),
     isDispensable: false,
+    isAfterSwitch: false,
     effect: () => 'deploys',
     timeLimitMs: limit('deployMs'),
     pollEveryMs: byTimeWaited,

@@ -21,6 +21,7 @@ export const movePointer: StepDefinition<MovePointer> = (step) => {
   return {
     ...tagsFleet(step, marks),
     isDispensable: false,
+    isAfterSwitch: false,
     title: () => `let new instances boot ${release}`,
     progress: (snapshot) => (isPointed(snapshot, fleet, release, run) ? 'done' : 'todo'),
     readsBefore: () => ({ pools: [], fleets: [fleet] }),

@@ -38,6 +38,7 @@ export const prepareGroup: StepDefinition<PrepareGroup> = (step) => ({
   readsBefore: () => ({ pools: [], fleets: 'all' }),
   readsToPoll: () => ({ pools: [], fleets: [step.fleet] }),
   isDispensable: false,
+  isAfterSwitch: false,
   apply: async ({ fleet }, snapshot) => {
     const prepared = wanted(snapshot, step);
     if (prepared !== undefined) await fleet.prepare(existingFleet(snapshot, step), prepared);

@@ -15,6 +15,7 @@ export const WAITS = {
   conflict: never,
   readsBefore: readsNothing,
   isDispensable: false,
+  isAfterSwitch: false,
   order: 'none',
   hook: 'none',
   apply: async () => {},
@@ -38,6 +39,7 @@ export const REQUEST = {
   timeLimitMs: effectShows,
   pollEveryMs: byTimeWaited,
   isDispensable: false,
+  isAfterSwitch: false,
   order: 'none',
   hook: 'none',
 } as const satisfies Partial<StepBehaviour>;
@@ -49,6 +51,7 @@ export const TAGS = {
   readsBefore: readsNothing,
   effect: () => 'records',
   isDispensable: true,
+  isAfterSwitch: false,
 } as const satisfies Partial<StepBehaviour>;
 
 /** It writes these marks on the fleet. */

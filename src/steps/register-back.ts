@@ -44,6 +44,7 @@ export const registerBack: StepDefinition<RegisterBack> = (step) => {
     readsBefore: () => ({ ...itsPools, fleets: [step.fleet] }),
     readsToPoll: () => itsPools,
     isDispensable: false,
+    isAfterSwitch: false,
     effect: () => 'adds-capacity',
     timeLimitMs: limit('healthyMs'),
     pollEveryMs: (snapshot, waitedMs) => byHealthCheck(longest(snapshot, step, 'intervalS') * 1000, waitedMs),

@@ -12,6 +12,7 @@ export interface TagAlone {
 
 export const tagAlone: StepDefinition<TagAlone> = (step) => ({
   ...tagsFleet(step, (snapshot) => ({ alone: timeMark(snapshot, step.since) })),
+  isAfterSwitch: true,
   title: (snapshot) => `tag ${fleetOf(snapshot, step).release} as having all of production from now on`,
   progress: (snapshot) => ((fleetOf(snapshot, step).marks.alone ?? '') >= step.since ? 'done' : 'todo'),
 });

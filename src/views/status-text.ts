@@ -27,8 +27,31 @@ const LATE_S = 10;
 /** What is where, what is in progress, and what can be done next: one screen. */
 export function statusText(report: StatusReport, width: number, colour = false): string {
   const paint = painter(colour);
+  const verbs = verbLines(report, width, paint);
+  return paragraphs(sections(report, width, paint, { verbs }));
+}
+
+/** The same in few lines: targets by state, and one line about what you can do. For a small terminal. */
+export function compactStatus(report: StatusReport, width: number, colour = false): string {
+  const { accepted = [], refused = [] } = Object.groupBy(report.verbs, (one) =>
+    one.accepted ? 'accepted' : 'refused',
+  );
+  const names = (some: VerbStatus[]): string => some.map(({ verb }) => verb).join(', ') || 'none';
+  const verbs = report.verbs.length === 0 ? [] : [`You can: ${names(accepted)}. Not now: ${names(refused)}.`];
+  return sections(report, width, painter(colour), { verbs, targets: 0 }).flat().join('\n');
+}
+
+/** @param targets how many of a pool are shown one by one */
+function sections(
+  report: StatusReport,
+  width: number,
+  paint: Paint,
+  { verbs, targets }: { verbs: readonly string[]; targets?: number },
+): readonly (readonly string[])[] {
   const { snapshot } = report;
-  return paragraphs([
+  const warnings = (label: string, texts: readonly string[]): readonly string[] =>
+    texts.flatMap((text) => headed(label, 'yellow', text, width, paint));
+  return [
     [
       `${paint('bold', `Environment ${report.environment}`)}  ${paint('dim', clockTime(snapshot.at))}`,
       ...(report.location ? [locationLine(report.location, paint)] : []),
@@ -42,62 +65,27 @@ export function statusText(report: StatusReport, width: number, colour = false):
       ...passedOverLines(snapshot, width, paint),
       ...previewLines(snapshot, width, paint),
     ],
-    report.movedByOthers === undefined ? [] : headed('Moved:', 'yellow', report.movedByOthers, width, paint),
-    ...snapshot.pools.toSorted(byRole).map((pool) => poolLines(pool, snapshot, width, paint)),
-    report.unreadable.flatMap((text) => headed('Not read:', 'yellow', text, width, paint)),
+    warnings('Moved:', report.movedByOthers === undefined ? [] : [report.movedByOthers]),
+    ...snapshot.pools.toSorted(byRole).map((pool) => poolLines(pool, snapshot, width, paint, targets)),
+    warnings('Not read:', report.unreadable),
     unmanagedLines(snapshot, width, paint),
-    outsideLines(report, width, paint),
+    warnings('Others:', outsideTexts(report)),
     fleetLines(snapshot, width, paint),
     outLines(snapshot, width, paint),
     groupLines(report, width, paint),
     pullLines(report, width, paint),
     forgottenLines(snapshot, width, paint),
-    [...keptVolumeFacts(snapshot.fleets), ...leftVolumeFacts(snapshot)].flatMap((text) =>
-      headed('Volumes:', 'yellow', text, width, paint),
-    ),
+    warnings('Volumes:', [...keptVolumeFacts(snapshot.fleets), ...leftVolumeFacts(snapshot)]),
     assuranceLines(report, width, paint),
-    verbLines(report, width, paint),
+    verbs,
     lastLines(report, width, paint),
-  ]);
+  ];
 }
 
 /** A look at what the config does not name may be older than the rest. */
-function outsideLines({ snapshot, outsideAgeS = 0 }: StatusReport, width: number, paint: Paint): readonly string[] {
+function outsideTexts({ snapshot, outsideAgeS = 0 }: StatusReport): readonly string[] {
   const facts = outsideFacts(snapshot);
-  const seen = facts.length > 0 && outsideAgeS > 0 ? [`This was seen ${ago(outsideAgeS)}.`] : [];
-  return [...facts, ...seen].flatMap((text) => headed('Others:', 'yellow', text, width, paint));
-}
-
-/** The same in few lines: targets by state, and one line about what you can do. For a small terminal. */
-export function compactStatus(report: StatusReport, width: number, colour = false): string {
-  const paint = painter(colour);
-  const { snapshot, movedByOthers: moved } = report;
-  const { accepted = [], refused = [] } = Object.groupBy(report.verbs, (one) =>
-    one.accepted ? 'accepted' : 'refused',
-  );
-  const names = (some: VerbStatus[]): string => some.map(({ verb }) => verb).join(', ') || 'none';
-  return [
-    `${paint('bold', `Environment ${report.environment}`)}  ${paint('dim', clockTime(snapshot.at))}`,
-    ...underWayLines(report, width, paint),
-    ...approvalLines(report, width, paint),
-    ...freezeLines(snapshot, width, paint),
-    ...workLines(snapshot, width, paint),
-    ...routeLines(snapshot, paint),
-    ...passedOverLines(snapshot, width, paint),
-    ...previewLines(snapshot, width, paint),
-    ...(moved === undefined ? [] : headed('Moved:', 'yellow', moved, width, paint)),
-    ...snapshot.pools.toSorted(byRole).flatMap((pool) => poolLines(pool, snapshot, width, paint, 0)),
-    ...report.unreadable.flatMap((text) => headed('Not read:', 'yellow', text, width, paint)),
-    ...unmanagedLines(snapshot, width, paint),
-    ...outsideLines(report, width, paint),
-    ...fleetLines(snapshot, width, paint),
-    ...outLines(snapshot, width, paint),
-    ...groupLines(report, width, paint),
-    ...pullLines(report, width, paint),
-    ...assuranceLines(report, width, paint),
-    ...(report.verbs.length === 0 ? [] : [`You can: ${names(accepted)}. Not now: ${names(refused)}.`]),
-    ...lastLines(report, width, paint),
-  ].join('\n');
+  return facts.length > 0 && outsideAgeS > 0 ? [...facts, `This was seen ${ago(outsideAgeS)}.`] : facts;
 }
 
 /** Nothing where the config has no such work. */

@@ -7,7 +7,8 @@ import type { Snapshot } from '../../domain/snapshot.ts';
 import { running } from '../../domain/in-place.ts';
 import { behaviourOf, type Step } from '../../steps/index.ts';
 import type { Guardian } from '../../programs/guardian.ts';
-import { startProgram, type ProgramResult } from '../../programs/program.ts';
+import type { ProgramResult } from '../../programs/program.ts';
+import { runToEnd } from '../../programs/run-to-end.ts';
 import type { Emit } from '../event.ts';
 
 /** What a hook gets in its environment, beside what every program of a run gets. */
@@ -46,7 +47,9 @@ export function createHooks(config: HooksConfig, tools: HookTools): Hooks {
       const hooks = config[time].filter(({ tasks }) => tasks?.includes(occasion.verb) ?? true);
       const start = async (hook: HookConfig): Promise<ProgramResult> => {
         const variables = { ...tools.variables(), ...variablesOf(time, occasion) };
-        return runOnce(hook, config.folder, variables, tools);
+        const onLine = (line: string): void => tools.emit({ type: 'output', line });
+        const how = { ...tools, folder: config.folder };
+        return runToEnd(hook.run, hook.timeoutMs, variables, how, { graceMs: GRACE_MS, onLine });
       };
       for (const hook of hooks) await runHook(time, hook, start, tools);
       return hooks.length > 0;
@@ -73,25 +76,6 @@ async function runHook(
   throw new OperatorError('hook-failed', failure, {
     next: ['Fix it and run this again; `onError: warn` under `hooks` goes on without it.'],
   });
-}
-
-async function runOnce(
-  { run, timeoutMs }: HookConfig,
-  folder: string,
-  variables: Readonly<Record<string, string>>,
-  { emit, clock, guardian }: HookTools,
-): Promise<ProgramResult> {
-  const onLine = (line: string): void => emit({ type: 'output', line });
-  const program = startProgram({ run, folder, variables, graceMs: GRACE_MS, onLine }, clock, guardian);
-  const over = new AbortController();
-  const late = clock.sleep(timeoutMs, over.signal).then(
-    () => program.stop().then(() => true),
-    () => false,
-  );
-  const ended = await program.ended;
-  over.abort();
-  if (!(await late)) return ended;
-  return { ...ended, ok: false, why: `it was ended after ${Math.round(timeoutMs / 1000)} s, its time limit` };
 }
 
 function variablesOf(time: HookTime, occasion: HookContext): Readonly<Record<string, string>> {

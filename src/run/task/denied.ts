@@ -1,3 +1,4 @@
+import { CLONE_MAKES } from '../../aws/grants-fleet.ts';
 import { OperatorError } from '../../errors.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import type { FleetPort } from '../../fleets/fleet.ts';
@@ -15,15 +16,6 @@ type PreviewChange = Extract<keyof PreviewPort, 'createRule' | 'deleteRules'>;
 type DeployChange = Extract<keyof DeploysPort, 'start'>;
 
 const RESIZE = 'autoscaling:UpdateAutoScalingGroup';
-const CLONES = [
-  'CreateAutoScalingGroup',
-  'PutScalingPolicy',
-  'BatchPutScheduledUpdateGroupAction',
-  'PutNotificationConfiguration',
-  'PutWarmPool',
-  'EnableMetricsCollection',
-  'SuspendProcesses',
-];
 const TAG = [
   'ec2:CreateTags',
   'ec2:DeleteTags',
@@ -46,7 +38,7 @@ const ACTIONS: Readonly<Record<FleetChange | TrafficChange | PreviewChange | Dep
     'ec2:CreateLaunchTemplateVersion',
     'autoscaling:CreateOrUpdateTags',
     RESIZE,
-    ...CLONES.map((name) => `autoscaling:${name}`),
+    ...CLONE_MAKES,
     ...['CreateLayer', 'CreateInstance', 'StartInstance', 'SetLoadBasedAutoScaling'].map((name) => `opsworks:${name}`),
   ],
   claim: TAG,
