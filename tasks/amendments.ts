@@ -17,6 +17,7 @@ import { recordNow } from '../src/domain/production-record.ts';
 import { fleetById } from '../src/domain/queries.ts';
 import { members, servingFleets } from '../src/domain/roles.ts';
 import { count, list } from '../src/domain/text.ts';
+import type { FleetGroup } from '../src/domain/scaling.ts';
 import type { SwitchSettings } from '../src/domain/traffic.ts';
 import type { Snapshot } from '../src/domain/snapshot.ts';
 import { spread } from '../src/plan/fleet-size.ts';
@@ -115,7 +116,7 @@ export function countAgain(
   { snapshot, options }: Given<{ readonly count?: number }>,
 ): GoalOf<'up'> | Refusal {
   const { fleet, release, spec } = goal;
-  if (spec.group !== undefined) return countOfGroup(goal, spec.group, options);
+  if (spec.group !== undefined) return countOfGroup(goal, spec.group, { snapshot, options });
   const launched = countByZone(fleetById(snapshot, fleet)?.instances ?? []);
   const isBegun = ({ zone }: LaunchBatch): boolean => (launched[zone] ?? 0) > 0;
   const sizeOf = (batches: readonly LaunchBatch[]): number => batches.reduce((sum, batch) => sum + batch.count, 0);
@@ -143,19 +144,31 @@ export function countAgain(
   );
 }
 
-/** How large a group is to be was resolved when the run began. */
+/** A group launches more, but is not scaled in: which instances it would terminate is its own choice. */
 function countOfGroup(
   goal: GoalOf<'up'>,
   group: LaunchGroup,
-  { count: asked = group.count }: { readonly count?: number },
+  { snapshot, options: { count: asked = group.count } }: Given<{ readonly count?: number }>,
 ): GoalOf<'up'> | Refusal {
   if (asked === group.count) return goal;
-  return refusal(
-    'other-steps',
-    `An earlier up of ${goal.release} by ${goal.who} did not end: it is for ${count(group.count, 'instance')}, and not for --count ${asked}.`,
-    `\`turnout up --release ${goal.release}\` goes on with it.`,
-    `\`turnout cleanup --discard --release ${goal.release}\` ends what was launched; then begin anew.`,
-  );
+  const { fleet, spec } = goal;
+  const serving = countByZone(servingFleets(snapshot).flatMap((one) => (one.id === fleet ? [] : members(one))));
+  const why = cannotBe(asked, group, fleetById(snapshot, fleet)?.group);
+  if (why === undefined)
+    return (
+      nextQuotaProblem(snapshot, serving, spread(serving, asked)) ?? {
+        ...goal,
+        spec: { ...spec, group: { ...group, count: asked, capacity: asked } },
+      }
+    );
+  return otherLaunch(goal, `it is for ${count(group.count, 'instance')}, and not for --count ${asked}: ${why}.`);
+}
+
+function cannotBe(asked: number, { name, count: many, capacity }: LaunchGroup, now?: FleetGroup): string | undefined {
+  const { desired = 0, maximum = asked } = now ?? {};
+  if (capacity !== many) return `${name} counts capacity in weights, and not in instances`;
+  if (asked < desired) return `${name} has a desired capacity of ${desired}, and turnout scales no new group in`;
+  return asked > maximum ? `${name} has a maximum of ${maximum}` : undefined;
 }
 
 /** What is launched was resolved when the run began. */
@@ -163,14 +176,13 @@ export function sameClone(
   goal: GoalOf<'up'>,
   { options }: { readonly options: { readonly cloneFrom?: string } },
 ): GoalOf<'up'> | Refusal {
-  const { cloneFrom: sample = 'an instance of its choice', release } = goal;
   if (options.cloneFrom === goal.cloneFrom) return goal;
-  return refusal(
-    'other-steps',
-    `An earlier up of ${release} by ${goal.who} did not end: it clones ${sample}, and not --clone-from ${options.cloneFrom}.`,
-    `\`turnout up --release ${release}\` goes on with it.`,
-    `\`turnout cleanup --discard --release ${release}\` terminates what was launched; then begin anew.`,
-  );
+  const { group } = goal.spec;
+  const does =
+    group === undefined
+      ? `clones ${goal.cloneFrom ?? 'an instance of its choice'}`
+      : `launches from the template of ${group.name}`;
+  return otherLaunch(goal, `it ${does}, and not --clone-from ${options.cloneFrom}.`);
 }
 
 /** So were its zones. */
@@ -178,13 +190,19 @@ export function sameZones(
   goal: GoalOf<'up'>,
   { options: { zone: asked = [] } }: { readonly options: { readonly zone?: readonly string[] } },
 ): GoalOf<'up'> | Refusal {
-  const zones = goal.spec.batches.map(({ zone }) => zone);
-  if (zones.length === asked.length && zones.every((zone) => asked.includes(zone))) return goal;
+  const { batches, group } = goal.spec;
+  const zones = batches.map(({ zone }) => zone);
+  if (group === undefined && zones.length === asked.length && zones.every((zone) => asked.includes(zone))) return goal;
+  const where = group === undefined ? list(zones) : `the zones of ${group.name}`;
+  return otherLaunch(goal, `it is for ${where}, and not for --zone ${asked.join(' --zone ')}.`);
+}
+
+function otherLaunch({ release, who }: GoalOf<'up'>, why: string): Refusal {
   return refusal(
     'other-steps',
-    `An earlier up of ${goal.release} by ${goal.who} did not end: it is for ${list(zones)}, and not for --zone ${asked.join(' --zone ')}.`,
-    `\`turnout up --release ${goal.release}\` goes on with it.`,
-    `\`turnout cleanup --discard --release ${goal.release}\` terminates what was launched; then begin anew.`,
+    `An earlier up of ${release} by ${who} did not end: ${why}`,
+    `\`turnout up --release ${release}\` goes on with it.`,
+    `\`turnout cleanup --discard --release ${release}\` terminates what was launched; then begin anew.`,
   );
 }
 

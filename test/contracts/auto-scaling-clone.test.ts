@@ -203,6 +203,15 @@ test('another group of that name is left alone, and a refused schedule stops the
   expect((await world.scaling.group('shop-web-42-r1')).DesiredCapacity).toBe(0);
 });
 
+test('a clone that would be larger than its group may be is not made at all', async () => {
+  const world = await startCloned();
+  const { spec, ...order } = await world.order();
+  const larger = { ...spec, group: { ...spec.group!, count: 99, capacity: 99 } };
+  expect((await errorOf(world.fleet.launch({ ...order, spec: larger }))).code).toBe('group-too-small');
+  const { AutoScalingGroups = [] } = await world.scaling.client.describeAutoScalingGroups({});
+  expect(AutoScalingGroups.map(({ AutoScalingGroupName }) => AutoScalingGroupName)).toEqual(['shop-web']);
+});
+
 test('the alarms of step and simple policies run those of the clone, and end with it', async () => {
   const world = await startCloned();
   const { client } = world.scaling;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { amended } from '../../tasks/recorded-goal.ts';
 import { up } from '../../tasks/up.ts';
-import { isRefusal, type LaunchSpec } from '../../src/domain/goal.ts';
+import { isRefusal, type GoalOf, type LaunchSpec } from '../../src/domain/goal.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
 import { behaviourOf, type Step } from '../../src/steps/index.ts';
 import { SPEC } from '../support/fake-world.ts';
@@ -50,13 +50,38 @@ describe('up', () => {
     expect(zones).toEqual([{ a: 3 }]);
   });
 
-  test('goes on with the size that an earlier run has asked for, and with no other', () => {
-    const seen = scaledWorld([BLUE]);
-    const countedAs = (count: number) => amended(goal, { snapshot: seen, options: { count } } as never);
+  test('goes on with another --count where its group launches more for it, and is refused by name where it would scale in', () => {
+    const filled = (group: object) => scaledWorld([BLUE, { ...GREEN, size: 0, group: { desired: 3, ...group } }]);
+    const countedAs = (count: number, seen = scaledWorld([BLUE]), from: GoalOf<'up'> = goal) =>
+      amended(from, { snapshot: seen, options: { count } } as never);
+    const sizedAs = (size: number) => ({
+      ...goal,
+      spec: { ...spec, group: { ...GROUP, count: size, capacity: size } },
+    });
     expect(countedAs(3)).toBe(goal);
-    expect(countedAs(4)).toMatchObject({
+    expect(countedAs(2)).toEqual(sizedAs(2));
+    expect(countedAs(4, filled({}))).toEqual(sizedAs(4));
+    expect(kinds(up.plan(filled({}), sizedAs(4)))[0]).toBe('fill-group B');
+    const refused = (why: RegExp) => ({
       refused: 'other-steps',
-      message: expect.stringContaining('3 instances') as string,
+      message: expect.stringMatching(why) as string,
+      next: [expect.stringContaining('up --release B'), expect.stringContaining('cleanup --discard --release B')],
+    });
+    expect(countedAs(2, filled({}))).toMatchObject(
+      refused(/3 instances, and not for --count 2: .* desired capacity of 3/),
+    );
+    expect(countedAs(9, filled({ maximum: 8 }))).toMatchObject(refused(/not for --count 9: .* maximum of 8/));
+    const weighed = { ...goal, spec: { ...spec, group: { ...GROUP, capacity: 6 } } };
+    expect(countedAs(4, scaledWorld([BLUE]), weighed)).toMatchObject(refused(/not for --count 4: .* in weights/));
+  });
+
+  test.each([
+    [{ zone: ['a'] }, /it is for the zones of group-B, and not for --zone a\.$/],
+    [{ cloneFrom: 'i-1' }, /it launches from the template of group-B, and not --clone-from i-1\.$/],
+  ])('goes on without %o, which is refused by name', (options, message) => {
+    expect(amended(goal, { snapshot: scaledWorld([BLUE]), options } as never)).toMatchObject({
+      refused: 'other-steps',
+      message: expect.stringMatching(message) as string,
     });
   });
 

@@ -166,16 +166,21 @@ export function checkRoom(
   group: string,
   { capacity, max, most, has }: Record<'capacity' | 'max' | 'most' | 'has', number>,
 ): void {
-  if (capacity > max)
-    throw new OperatorError('group-too-small', `${group} has a maximum of ${max}, and ${capacity} are needed.`, {
-      next: [`Raise its maximum to ${capacity} or more; or run this with a smaller --count.`],
-    });
+  checkMaximum(group, capacity, max);
   if (has < most) return;
   throw new OperatorError(
     'too-many-groups',
     `The account has ${has} Auto Scaling groups in this region, and its quota is ${most}: there is no room for another one.`,
     { next: ['Delete groups that nobody uses, or ask AWS for a larger quota; then run this again.'] },
   );
+}
+
+/** @throws OperatorError where a clone of the group would be larger than the group may be */
+export function checkMaximum(group: string, capacity: number, max: number): void {
+  if (capacity > max)
+    throw new OperatorError('group-too-small', `${group} has a maximum of ${max}, and ${capacity} are needed.`, {
+      next: [`Raise its maximum to ${capacity} or more; or run this with a smaller --count.`],
+    });
 }
 
 /** @throws OperatorError where its subnets have fewer free addresses than it is to launch instances, beside all that runs */

@@ -5,7 +5,7 @@ import { heldText } from '../../domain/scaling.ts';
 import { OperatorError } from '../../errors.ts';
 import { markTags, ownershipTags } from '../ec2/tags.ts';
 import type { LaunchOrder } from '../fleet.ts';
-import { checkIdle } from './checks.ts';
+import { checkIdle, checkMaximum } from './checks.ts';
 import {
   carriesTag,
   clonedTag,
@@ -79,6 +79,7 @@ async function cloneFor(
     ...tagged({ ...own, ...clonedTag(owner, from) }, false),
     ...tagged(ownershipTags(owner, fleet, release), true),
   ];
+  checkMaximum(from, capacity, source.MaxSize ?? 0);
   const { images } = spec.request as unknown as GroupRequest;
   await makeClone(deps, source, { name, template, targetGroups, tags, ...defined({ images }) }, found !== undefined);
   await scaling.update({ AutoScalingGroupName: name, MinSize: capacity, DesiredCapacity: capacity });
