@@ -3,6 +3,7 @@ import { withTerms } from '../src/domain/approval.ts';
 import { defined } from '../src/domain/defined.ts';
 import {
   isRefusal,
+  keepsInstances,
   refusal,
   type Allowed,
   type GoalOf,
@@ -238,12 +239,20 @@ export function keepsRelease(
 /** In place, or by an instance refresh: what has begun one way does not go on the other. */
 export function sameWay(
   goal: GoalOf<'rolling'>,
-  { options: { refresh = false } }: { readonly options: { readonly refresh?: boolean } },
+  { options }: { readonly options: { readonly refresh?: boolean; readonly rootVolumes?: boolean } },
 ): GoalOf<'rolling'> | Refusal {
-  if ((goal.refresh !== undefined) === refresh) return goal;
+  const { rootVolumes = false, refresh = rootVolumes } = options;
+  const isOther = rootVolumes && goal.refresh !== undefined && !keepsInstances(goal.refresh.spec);
+  if ((goal.refresh !== undefined) === refresh && !isOther) return goal;
+  const flag = rootVolumes ? '--root-volumes' : '--refresh';
+  const way = isOther
+    ? 'goes with --refresh, by other instances: --root-volumes would keep those'
+    : refresh
+      ? `goes in place: ${flag} would replace what it has deployed to`
+      : 'goes with --refresh, by an instance refresh';
   return refusal(
     'other-steps',
-    `An earlier rolling of ${goal.release} by ${goal.who} did not end, and ${refresh ? 'goes in place: --refresh would replace what it has deployed to' : 'goes with --refresh, by an instance refresh'}.`,
+    `An earlier rolling of ${goal.release} by ${goal.who} did not end, and ${way}.`,
     '`turnout resume` goes on with it.',
     '`turnout abandon` forgets it; then run this again.',
   );

@@ -82,6 +82,7 @@ const AMENDMENTS: { readonly [V in Verb]: { readonly [K in keyof OptionsByVerb[V
   rolling: {
     release: sameRelease,
     refresh: sameWay,
+    rootVolumes: sameWay,
     force: rollsOn,
     batch: rollsOn,
     wave: rollsOn,

@@ -1,12 +1,26 @@
-import { isRefusal, refusal, type GoalOf, type Refusal } from '../src/domain/goal.ts';
+import { isRefusal, keepsInstances, refusal, type GoalOf, type Refusal } from '../src/domain/goal.ts';
 import { minimumWhileOut } from '../src/domain/in-place.ts';
 import { members } from '../src/domain/roles.ts';
 import type { Fleet } from '../src/domain/snapshot.ts';
 import { refreshProblem } from '../src/plan/refresh.ts';
+import * as option from './options.ts';
 import type { Request } from './task.ts';
+
+/** Options of a rolling deploy that is an instance refresh. */
+export const REFRESHES = {
+  refresh: option.flag({
+    describe: 'Replace the instances of the Auto Scaling group that serves, by an instance refresh, and deploy nothing',
+    conflicts: 'batch',
+  }),
+  rootVolumes: option.flag({
+    describe: 'As --refresh, but replace the root volume of each instance in place, and keep the instance',
+    conflicts: 'batch',
+  }),
+} satisfies option.OptionDefinitions;
 
 interface Options {
   readonly release: string;
+  readonly rootVolumes?: boolean;
   readonly minHealthy?: Parameters<typeof minimumWhileOut>[3];
   readonly allowDowntime?: boolean;
 }
@@ -22,11 +36,18 @@ export async function refreshGoal(
   const { release, minHealthy } = options;
   const problem = refreshProblem(fleet, release) ?? (delivery?.movesPointer && pointerProblem(fleet, release));
   if (problem !== undefined) return problem;
-  const spec = await resolve({ release, zones: {}, blue: fleet, refresh: true });
+  const spec = await resolve({
+    release,
+    zones: {},
+    blue: fleet,
+    refresh: true,
+    ...(options.rootVolumes === true && { rootVolumes: true }),
+  });
   if (isRefusal(spec)) return spec;
   const ids = members(fleet).map(({ id }) => id);
   // Auto Scaling chooses the zones.
-  const minimum = Object.entries(minimumWhileOut(snapshot, ids, 0, minHealthy));
+  const isInPlace = keepsInstances(spec);
+  const minimum = Object.entries(minimumWhileOut(snapshot, ids, isInPlace ? 1 : 0, minHealthy));
   const minimumHealthy = Object.fromEntries(minimum.map(([pool, { total }]) => [pool, { total, zones: {} }]));
   const least = Math.max(1, ...minimum.map(([, { total }]) => total));
   const minPercent = Math.min(100, Math.ceil((100 * least) / Math.max(1, ids.length)));
@@ -41,7 +62,11 @@ export async function refreshGoal(
     force: false,
     delivery: BY_AWS,
     // One more is launched first where none may be missing.
-    refresh: { spec, minPercent, maxPercent: minPercent < 100 ? 100 : 100 + Math.ceil(100 / Math.max(1, ids.length)) },
+    refresh: {
+      spec,
+      minPercent,
+      maxPercent: isInPlace || minPercent < 100 ? 100 : 100 + Math.ceil(100 / Math.max(1, ids.length)),
+    },
   };
 }
 

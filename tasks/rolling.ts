@@ -11,8 +11,8 @@ import { carries, minimumWhileOut, running } from '../src/domain/in-place.ts';
 import { fleetById } from '../src/domain/queries.ts';
 import { afterInPlace, minimumNotes, mixedNote, releasesOf, minimumProblem } from '../src/plan/in-place.ts';
 import { returningTexts } from '../src/plan/group-health.ts';
-import { afterRefresh, isRefresh, refreshPlan, refreshStanding } from '../src/plan/refresh.ts';
-import { refreshGoal } from './rolling-refresh.ts';
+import { afterRefresh, isRefresh, refreshPlan, refreshQuestion, refreshStanding } from '../src/plan/refresh.ts';
+import { refreshGoal, REFRESHES } from './rolling-refresh.ts';
 import { rollingSteps, todoOf } from '../src/plan/rolling.ts';
 import { afterStandby, isLeftAlone, standbyNotes, standbyProblem } from '../src/plan/standby.ts';
 import { afterWave, waveNotes, wavesProblem } from '../src/plan/waves.ts';
@@ -34,10 +34,7 @@ const OPTIONS = {
   minHealthy: option.minimumHealthy({
     describe: 'Fewest healthy targets in each target group (default: one batch less than are healthy now)',
   }),
-  refresh: option.flag({
-    describe: 'Replace the instances of the Auto Scaling group that serves, by an instance refresh, and deploy nothing',
-    conflicts: 'batch',
-  }),
+  ...REFRESHES,
   force: option.flag({ describe: 'Deploy to instances that carry the release already, too' }),
   allowDowntime: option.flag({
     describe: 'Take instances out even where no healthy target would be left: requests will fail meanwhile',
@@ -62,6 +59,7 @@ export const rolling: Task<'rolling', typeof OPTIONS> = {
     ['turnout rolling --release 42 --plan', 'show the batches, the steps and the healthy capacity; change nothing'],
     ['turnout rolling --release 42', 'show them, ask, and do it, one instance at a time'],
     ['turnout rolling --release 42 --refresh', 'an instance refresh of the Auto Scaling group that serves'],
+    ['turnout rolling --release 42 --root-volumes', 'the same instances with the root volume of another image'],
     ['turnout rolling --release 42 --batch 25%', 'a quarter of the fleet at a time'],
     ['turnout rolling --release 42 --wave 10%,50%,100%', 'instances that follow by themselves, and need no drain'],
   ],
@@ -77,7 +75,7 @@ export const rolling: Task<'rolling', typeof OPTIONS> = {
     const { snapshot, options, requestedBy, delivery } = request;
     const fleet = fleetToRoll(snapshot);
     if (isRefusal(fleet)) return fleet;
-    if (options.refresh === true) return refreshGoal(request, fleet);
+    if (options.refresh === true || options.rootVolumes === true) return refreshGoal(request, fleet);
     if (delivery === undefined) return NO_DEPLOYER;
     const { release, wave: waves } = options;
     const cannot = waves && wavesProblem(delivery, fleet);
@@ -140,7 +138,7 @@ export const rolling: Task<'rolling', typeof OPTIONS> = {
   finalProblem: (snapshot, goal) => minimumProblem(snapshot, goal.minimumHealthy),
 
   question: (snapshot, goal) => {
-    if (isRefresh(goal)) return `Replace all instances by those of ${goal.release}?`;
+    if (isRefresh(goal)) return refreshQuestion(goal);
     const fleet = fleetById(snapshot, goal.fleet);
     const mixed = fleet && mixedNote(fleet);
     const many = todoOf(snapshot, goal).flat().length;

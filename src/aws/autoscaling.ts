@@ -12,7 +12,7 @@ import type {
   UpdateAutoScalingGroupType,
 } from '@aws-sdk/client-auto-scaling';
 import { defined } from '../domain/defined.ts';
-import type { SeenRefresh } from '../domain/refresh.ts';
+import { withImages, type SeenRefresh } from '../domain/refresh.ts';
 import { OperatorError } from '../errors.ts';
 import { pageItems } from './pages.ts';
 import type { Send, Session } from './session.ts';
@@ -215,7 +215,9 @@ export class AutoScaling {
     } = newest;
     const { LaunchTemplateId, LaunchTemplateName, Version } =
       wanted?.LaunchTemplate ?? wanted?.MixedInstancesPolicy?.LaunchTemplate?.LaunchTemplateSpecification ?? {};
-    const template = wanted && `${LaunchTemplateId ?? LaunchTemplateName} version ${Version ?? '$Default'}`;
+    const images = newest.Strategy === 'ReplaceRootVolume' ? imagesOf(wanted) : [];
+    const template =
+      wanted && withImages(`${LaunchTemplateId ?? LaunchTemplateName} version ${Version ?? '$Default'}`, images);
     const percent = newest.PercentageComplete ?? 0;
     return { id, status, percent, startedAt: newest.StartTime?.getTime() ?? 0, ...defined({ template, reason }) };
   }
@@ -273,6 +275,12 @@ const LEAVING: ReadonlySet<string> = new Set(['Removing', 'Removed']);
 
 function sourceOf(name: string, targetGroup: string) {
   return { AutoScalingGroupName: name, TrafficSources: [{ Identifier: targetGroup, Type: 'elbv2' }] };
+}
+
+/** Those that the types of a mixed instances policy have of their own. */
+export function imagesOf(launched: Pick<AutoScalingGroup, 'MixedInstancesPolicy'> = {}): readonly string[] {
+  const { Overrides = [] } = launched.MixedInstancesPolicy?.LaunchTemplate ?? {};
+  return Overrides.flatMap(({ ImageId }) => ImageId ?? []);
 }
 
 /** Two views of the same attachments (API reference, AutoScalingGroup). */

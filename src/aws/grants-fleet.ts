@@ -115,7 +115,9 @@ function autoScaling(config: Config): readonly Grant[] {
       : [{ use: 'run', Sid: 'MakeVersion', Action: ['ec2:CreateLaunchTemplateVersion'], Resource } as const]),
     { use: 'run', Sid: 'LaunchAny', Action: ['ec2:RunInstances'], Resource: [arn(config, 'ec2', 'instance/*')] },
     ...launching,
-    ...(config.deploy === undefined ? [] : inPlace(config, own)),
+    ...(config.deploy === undefined ? [] : [inPlace(own)]),
+    // Root volumes are replaced by those of an image, under the tags that the instances have.
+    ...(config.deploy === undefined && fleet.image === undefined ? [] : [notes(config)]),
     { use: 'adopt', Sid: 'TagGroups', Action: ['autoscaling:CreateOrUpdateTags'], Resource: own },
   ];
 }
@@ -134,10 +136,10 @@ function makesClones(config: Config, clone: string, own: readonly string[]): rea
 }
 
 /** Instances leave traffic through Standby; what else they are registered with is not their group's. */
-function inPlace(config: Config, own: readonly string[]): readonly Grant[] {
+function inPlace(own: readonly string[]): Grant {
   const names = ['EnterStandby', 'ExitStandby', 'SuspendProcesses', 'ResumeProcesses'];
   const Action = names.map((name) => `autoscaling:${name}`);
-  return [{ use: 'run', Sid: 'DeployInPlace', Action, Resource: [...own] }, notes(config)];
+  return { use: 'run', Sid: 'DeployInPlace', Action, Resource: [...own] };
 }
 
 function imageParameter(config: Config): readonly Grant[] {

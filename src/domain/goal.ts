@@ -53,6 +53,11 @@ export interface LaunchSpec {
   readonly request: Readonly<Record<string, unknown>>;
 }
 
+/** Whether a refresh to it replaces root volumes, and keeps the instances. */
+export function keepsInstances({ request }: Pick<LaunchSpec, 'request'>): boolean {
+  return request['rootVolumes'] === true;
+}
+
 /** What an instance refresh of an Auto Scaling group goes to. */
 export interface RefreshTarget {
   readonly spec: LaunchSpec;

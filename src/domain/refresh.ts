@@ -1,6 +1,6 @@
 /** Instance refreshes: an Auto Scaling group replaces its instances with those of another launch template version. */
 
-/** A release, and what its instances are launched from, as `lt-0123 version 7`. */
+/** A release, and what its instances are launched from, as `lt-0123 version 7`, or `lt-0123 version 7 with ami-1+ami-2`. */
 export interface ReleaseOfTemplate {
   readonly release: string;
   readonly template: string;
@@ -43,22 +43,48 @@ export function goesTo(refresh: SeenRefresh | undefined, template: string): bool
   return isUnderWay(refresh) && refresh.template === template && !/^(Cancelling|Rollback)/.test(refresh.status);
 }
 
-/** `41 lt-1/3 42 lt-1/4 261127-1405-k3f9 2026-11-27T14:05:00.000Z ann@ci`, in the characters that a tag may have. */
+/** What instances of a template version are whose root volumes are of one of these images. */
+export function withImages(template: string, images: readonly string[]): string {
+  return images.length === 0 ? template : `${template} with ${[...new Set(images)].toSorted().join('+')}`;
+}
+
+export function imagesIn(text: string): readonly string[] {
+  const [, images] = text.split(' with ');
+  return images === undefined ? [] : images.split('+');
+}
+
+/** Whether an instance of that template version, whose root volume is of that image, is what the text says. */
+export function isLaunchedFrom(text: string, template: string, image: string | undefined): boolean {
+  const images = imagesIn(text);
+  return text.split(' with ')[0] === template && (images.length === 0 || images.includes(image ?? ''));
+}
+
+/** Whether it replaces root volumes, and keeps the instances: their images tell them apart, and no version does. */
+export function replacesVolumes({ to }: RecordedRefresh): boolean {
+  return imagesIn(to.template).length > 0;
+}
+
+/** `41 lt-1/3 42 lt-1/4 261127-1405-k3f9 2026-11-27T14:05:00.000Z ann@ci`, with images `lt-1/3/ami-1+ami-2`, in the characters that a tag may have. */
 export function refreshText({ from, to, run, since, who }: RecordedRefresh): string {
   const short = ({ release, template }: ReleaseOfTemplate): string =>
-    `${release} ${template.replace(' version ', '/')}`;
+    `${release} ${template.replace(' version ', '/').replace(' with ', '/')}`;
   return [short(from), short(to), run, since, who.replaceAll(/[^\p{L}\p{N} +\-=._:/@]/gu, '_')].join(' ').slice(0, 256);
 }
 
 export function refreshIn(text: string | undefined): RecordedRefresh | undefined {
-  const found = /^(\S+) (\S+)\/(\S+) (\S+) (\S+)\/(\S+) (\S+) (\S+) (.*)$/.exec(text ?? '');
+  const found = /^(\S+) ([^\s/]+\/\S+) (\S+) ([^\s/]+\/\S+) (\S+) (\S+) (.*)$/.exec(text ?? '');
   if (found === null) return undefined;
-  const [, was = '', wasId, wasVersion, is = '', isId, isVersion, run = '', since = '', who = ''] = found;
+  const [, was = '', before = '', is = '', after = '', run = '', since = '', who = ''] = found;
   return {
-    from: { release: was, template: `${wasId} version ${wasVersion}` },
-    to: { release: is, template: `${isId} version ${isVersion}` },
+    from: { release: was, template: templateIn(before) },
+    to: { release: is, template: templateIn(after) },
     run,
     since,
     who,
   };
+}
+
+function templateIn(short: string): string {
+  const [id = '', version = '', images] = short.split('/');
+  return withImages(`${id} version ${version}`, images?.split('+') ?? []);
 }

@@ -33,7 +33,10 @@ export interface FleetGroup {
   readonly clone?: true;
   /** It is attached to the pools of production or of test in turn. Absent: it stays in a pool of its own. */
   readonly moves?: true;
-  /** What it launches from, as `lt-0123 version 7`; of `$Latest` and `$Default` that word. Absent: a launch configuration. */
+  /**
+   * What it launches from, as `lt-0123 version 7`; of `$Latest` and `$Default` that word; with its images where a refresh has replaced root
+   * volumes. Absent: a launch configuration.
+   */
   readonly launches?: string;
   /** The release that it launches, by its tags: what is deployed in place is not launched. */
   readonly boots?: string;

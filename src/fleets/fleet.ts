@@ -24,6 +24,8 @@ export interface LaunchRequest {
   readonly targetGroups?: readonly string[];
   /** It takes the place of `blue`, instance by instance, in the same Auto Scaling group. */
   readonly refresh?: true;
+  /** Its instances stay then, and get other root volumes. */
+  readonly rootVolumes?: true;
 }
 
 /** A fleet to launch, with the result of `resolve`. */

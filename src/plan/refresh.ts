@@ -1,4 +1,4 @@
-import { refusal, type GoalOf, type Refusal } from '../domain/goal.ts';
+import { keepsInstances, refusal, type GoalOf, type Refusal } from '../domain/goal.ts';
 import { isUnderWay } from '../domain/refresh.ts';
 import { fleetById } from '../domain/queries.ts';
 import { members } from '../domain/roles.ts';
@@ -35,7 +35,7 @@ function lone(fleet: ScaledFleet): Refusal | undefined {
   if (isUnderWay(fleet.group.newest) || members(fleet).filter(isInService).length > 1) return undefined;
   return refusal(
     'group-of-one',
-    `${name} has one instance in service: a refresh would end it before there is another one.`,
+    `${name} has one instance in service: a refresh would take it away before there is another one.`,
     '`turnout up --release R`, then `turnout promote`, brings the release to another group, and takes nothing away first.',
     `\`aws autoscaling set-desired-capacity --auto-scaling-group-name ${name} --desired-capacity 2\` gives it a second one; then run this again.`,
   );
@@ -87,19 +87,30 @@ export function refreshPlan(snapshot: Snapshot, goal: RefreshGoal): Plan | Refus
   ];
   const notes = sentences(
     ...spec.summary.map((one) => `${one}.`),
-    `At least ${minPercent} % of its capacity stays in service, and there is ${maxPercent} % at most.`,
+    ...(keepsInstances(spec)
+      ? volumeNotes(minPercent)
+      : [`At least ${minPercent} % of its capacity stays in service, and there is ${maxPercent} % at most.`]),
     'It goes on in AWS when this program ends: `turnout resume` waits for it again.',
   );
   return planAhead(snapshot, isDone ? [] : steps, isDone ? [] : notes);
 }
 
+/** User guide, "Replace root volumes during instance refresh". */
+function volumeNotes(minPercent: number): readonly string[] {
+  return [
+    'Root volumes are replaced in place: instances, their addresses, other volumes and instance stores stay, and what is on the root volumes is lost.',
+    `Each instance leaves its target groups (ReplacingRootVolume), drains, boots from the image and comes back; AWS keeps ${minPercent} % in service, or takes one at a time.`,
+    'AWS terminates an instance whose replacement fails, and launches another one.',
+  ];
+}
+
 export function afterRefresh(snapshot: Snapshot, goal: RefreshGoal, _failure: Failure): AfterFailure {
   const { newest, recorded, name = '' } = fleetById(snapshot, goal.fleet)?.group ?? {};
   const next = [
-    `\`turnout rolling --refresh --release ${goal.release}\` (or \`turnout resume\`) goes on with it`,
+    `\`turnout rolling ${flagOf(goal)} --release ${goal.release}\` (or \`turnout resume\`) goes on with it`,
     ...(recorded === undefined
       ? []
-      : [`\`turnout rolling --refresh --release ${recorded.from.release}\` goes back to the release before`]),
+      : [`\`turnout rolling ${flagOf(goal)} --release ${recorded.from.release}\` goes back to the release before`]),
     '`turnout abandon` leaves things as they are and forgets it',
   ];
   const goesOn = isUnderWay(newest)
@@ -110,11 +121,25 @@ export function afterRefresh(snapshot: Snapshot, goal: RefreshGoal, _failure: Fa
   return { leave: 'safe', message: `${goesOn}Production has what it must keep.`, next };
 }
 
-export function refreshStanding(snapshot: Snapshot, { fleet: id, release }: RefreshGoal) {
+export function refreshQuestion({ release, refresh: { spec } }: RefreshGoal): string {
+  const what = keepsInstances(spec) ? 'the root volumes of all instances' : 'all instances';
+  return `Replace ${what} by those of ${release}?`;
+}
+
+/** The option that asks for it. */
+function flagOf({ refresh: { spec } }: RefreshGoal): string {
+  return keepsInstances(spec) ? '--root-volumes' : '--refresh';
+}
+
+export function refreshStanding(snapshot: Snapshot, goal: RefreshGoal) {
+  const { fleet: id, release } = goal;
   const fleet = fleetById(snapshot, id);
   const all = fleet === undefined ? [] : members(fleet);
   return {
     message: `All ${count(all.length, 'instance')} of ${fleet?.group?.name ?? id} are ${release}, and healthy.`,
-    next: ['`turnout status` shows what is where', '`turnout rolling --refresh --release R` brings another release'],
+    next: [
+      '`turnout status` shows what is where',
+      `\`turnout rolling ${flagOf(goal)} --release R\` brings another release`,
+    ],
   };
 }

@@ -1,5 +1,5 @@
-import type { LaunchSpec } from '../domain/goal.ts';
-import { goesTo, isUnderWay, type SeenRefresh } from '../domain/refresh.ts';
+import { keepsInstances, type LaunchSpec } from '../domain/goal.ts';
+import { goesTo, isUnderWay, withImages, type SeenRefresh } from '../domain/refresh.ts';
 import type { Fleet } from '../domain/snapshot.ts';
 import { isInService } from '../domain/scaled.ts';
 import type { StepDefinition } from './definition.ts';
@@ -28,7 +28,7 @@ export const beginRefresh: StepDefinition<StartRefresh> = (step) => ({
     const { name = step.fleet, newest } = fleet.group ?? {};
     if (isUnderWay(newest) && isWayBack(fleet, step))
       return `roll back the instance refresh of ${name} to ${step.release}`;
-    return `start an instance refresh of ${name} to ${step.release}`;
+    return `start an instance refresh of ${name} to ${step.release}${keepsInstances(step.spec) ? ', by other root volumes' : ''}`;
   },
   instances: (snapshot) => memberIds(snapshot, step),
   progress: (snapshot) => (isStarted(fleetOf(snapshot, step), step) ? 'done' : 'todo'),
@@ -38,8 +38,9 @@ export const beginRefresh: StepDefinition<StartRefresh> = (step) => ({
   effect: () => 'removes-capacity',
   apply: async ({ fleet }, snapshot) => fleet.startRefresh(existingFleet(snapshot, step), step),
   simulate: (snapshot) => {
-    const { template, image } = step.spec.request as { template: { id: string; version: string }; image?: string };
-    const text = `${template.id} version ${image === undefined ? template.version : 'next'}`;
+    const { template, image, images = {} } = step.spec.request as unknown as Launched;
+    const next = `${template.id} version ${image === undefined ? template.version : 'next'}`;
+    const text = withImages(next, keepsInstances(step.spec) ? Object.values(images) : []);
     const { release, group } = fleetOf(snapshot, step);
     const { run, who, since } = step;
     const from = { release: group?.boots ?? release, template: group?.carries ?? '' };
@@ -48,6 +49,13 @@ export const beginRefresh: StepDefinition<StartRefresh> = (step) => ({
     return changeRefresh(snapshot, step.fleet, { newest, refresh: 'InProgress', recorded });
   },
 });
+
+/** What is read of the request of the spec. */
+interface Launched {
+  readonly template: { readonly id: string; readonly version: string };
+  readonly image?: string;
+  readonly images?: Readonly<Record<string, string>>;
+}
 
 /** What is recorded goes away from that release; or that it goes back is recorded, and was not requested yet. */
 function isWayBack({ group }: Fleet, { release }: StartRefresh): boolean {
@@ -79,7 +87,7 @@ function mustNotStart(fleet: Fleet, step: StartRefresh): string | undefined {
   if (suspended.includes('InstanceRefresh'))
     return `InstanceRefresh of ${name} is suspended: it would replace nothing.`;
   if (fleet.instances.filter(isInService).length < 2)
-    return `${name} has one instance in service: the refresh would end it before there is another one.`;
+    return `${name} has one instance in service: the refresh would take it away before there is another one.`;
   if (!isUnderWay(newest)) return undefined;
   if (newest.status === 'Cancelling') return `The refresh before of ${name} is being cancelled.`;
   if (isWayBack(fleet, step)) return undefined;

@@ -1,4 +1,5 @@
 import { describe, expect } from 'vitest';
+import { ownImages } from '../support/own-images.ts';
 import { poll } from '../support/poll.ts';
 import { scenario, type Rig, type RigOptions } from '../support/rig.ts';
 import { scalingOf } from '../support/scaling.ts';
@@ -18,6 +19,11 @@ const groupOf = async (shop: Rig) => scalingOf(shop.sandbox, 'shop-web').group('
 async function tag(shop: Rig, key: string): Promise<string | undefined> {
   const { Tags = [] } = await groupOf(shop);
   return Tags.find((one) => one.Key === `turnout:${key}`)?.Value;
+}
+
+async function idsOf(shop: Rig): Promise<readonly string[]> {
+  const { Instances = [] } = await groupOf(shop);
+  return Instances.map(({ InstanceId = '' }) => InstanceId).toSorted();
 }
 
 async function newest(shop: Rig): Promise<string | undefined> {
@@ -70,6 +76,31 @@ describe.concurrent('an instance refresh', () => {
     expect([await tag(shop, 'refresh'), await tag(shop, 'release')]).toEqual([undefined, '41']);
     await shop.expectNoFailures();
   });
+
+  scenario(
+    'replaces root volumes, is killed, waited for by another machine, and rolled back by the tool',
+    async ({ rig }) => {
+      const shop = await rig({ ...GROUPS, boot: 1_000 });
+      await ownImages(shop.sandbox, 'shop-a');
+      const before = await idsOf(shop);
+      const way = 'rolling --root-volumes --release';
+      // The second one is rolled back, to where the first one has gone.
+      for (const [release, then] of [
+        ['42', 'resume'],
+        ['41', `${way} 42`],
+      ] as const) {
+        const program = shop.start(`${way} ${release} --yes --json`);
+        await program.line(({ type, word }) => type === 'step-waiting' && word === '% replaced');
+        program.kill('SIGKILL');
+        await program.ended;
+        await shop.task(then);
+        expect(shop.where()['shop-blue']).toBe('42 × 3');
+        expect([await tag(shop, 'refresh'), await tag(shop, 'release')]).toEqual([undefined, '42']);
+      }
+      expect(await idsOf(shop)).toEqual(before);
+      await shop.expectNoFailures();
+    },
+  );
 
   scenario('is refused where the group has one instance', async ({ rig }) => {
     const shop = await rig({ ...GROUPS, instances: 1 });

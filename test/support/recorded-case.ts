@@ -19,6 +19,12 @@ export type RecordedCases = {
   readonly [V in Verb]: { readonly [K in keyof OptionsByVerb[V]]-?: readonly RecordedCase<GoalOf<V>>[] };
 };
 
+/** A rolling deploy that goes by an instance refresh, which keeps the instances or not. */
+export function refreshOf(goal: GoalOf<'rolling'>, rootVolumes: boolean): GoalOf<'rolling'> {
+  const spec = { kind: 'fake', summary: [], batches: [], request: rootVolumes ? { rootVolumes } : {} };
+  return { ...goal, batches: [], refresh: { spec, minPercent: 100, maxPercent: 100 } };
+}
+
 export function on<G extends Goal>(goal: G, seen: Snapshot) {
   return (given: TaskOptions, becomes: RecordedCase<G>['becomes']): RecordedCase<G> => ({ goal, seen, given, becomes });
 }

@@ -125,6 +125,7 @@ describe('the least policy of a config', () => {
     const ofGroups = (task: Verb) => policyFor(configOf(SCALED), 'run', task).Statement.flatMap(({ Action }) => Action);
     const refreshes = ['autoscaling:StartInstanceRefresh', 'ec2:RunInstances', 'ec2:CreateLaunchTemplateVersion'];
     expect(ofGroups('rolling')).toEqual(expect.arrayContaining(refreshes));
+    expect(ofGroups('rolling'), 'root volumes get other tags').toContain('ec2:DeleteTags');
     expect(ofGroups('up')).not.toContain('autoscaling:StartInstanceRefresh');
     const cloned = configOf(SCALED.replace('groups: [shop-a, shop-b]', 'clone: shop-web'));
     const ofClones = (task: Verb) => policyFor(cloned, 'run', task).Statement.flatMap(({ Action }) => Action);

@@ -3,7 +3,7 @@ import { isRefusal, type Goal, type GoalOf, type LaunchSpec, type Verb } from '.
 import { tasks } from '../../tasks/index.ts';
 import { flagsOf } from '../../tasks/options.ts';
 import { amended } from '../../tasks/recorded-goal.ts';
-import { on, type RecordedCase, type RecordedCases } from '../support/recorded-case.ts';
+import { on, refreshOf, type RecordedCase, type RecordedCases } from '../support/recorded-case.ts';
 import { settingsIn, weightedWorld } from '../support/weighted-worlds.ts';
 import { HOME, PLAIN, PROMOTED, world } from '../support/worlds.ts';
 
@@ -215,6 +215,9 @@ const CASES: RecordedCases = {
       ),
     ],
     refresh: [rollingOn({ refresh: true }, { refused: 'other-steps' })],
+    rootVolumes: [ROLLING, refreshOf(ROLLING, false)].map((goal) =>
+      on(goal, IN_PLACE)({ rootVolumes: true }, { refused: 'other-steps' }),
+    ),
     allowDowntime: [rollingOn({ allowDowntime: true }, { minimumHealthy: undefined })],
     allowSlowStart: [rollingOn({ allowSlowStart: true }, { allowed: { slowStart: true } })],
     overrideFreeze: [rollingOn({ overrideFreeze: 'fix' }, { allowed: { freeze: 'fix' } })],

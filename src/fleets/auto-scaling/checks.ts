@@ -125,6 +125,7 @@ export function checkNoOwnImage(group: AutoScalingGroup): void {
       `${group.AutoScalingGroupName} launches ${typesOf(differing)} from an image of its own: a refresh would not bring the new release there.`,
       {
         next: [
+          'Where each type has one, `turnout rolling --root-volumes --release R` replaces them, and keeps the instances.',
           'Remove ImageId from the overrides of its mixed instances policy; or switch with `turnout up`, which gives each the image of the release for its architecture.',
         ],
       },

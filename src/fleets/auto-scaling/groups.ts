@@ -1,4 +1,10 @@
-import { targetGroupsOf, type AutoScaling, type AutoScalingGroup, type LifecycleHook } from '../../aws/autoscaling.ts';
+import {
+  imagesOf,
+  targetGroupsOf,
+  type AutoScaling,
+  type AutoScalingGroup,
+  type LifecycleHook,
+} from '../../aws/autoscaling.ts';
 import type { CloudWatch } from '../../aws/cloudwatch.ts';
 import type { Refreshes } from '../../aws/refreshes.ts';
 import type { Standby } from '../../aws/standby.ts';
@@ -6,7 +12,7 @@ import type { AutoScalingFleetConfig, TrafficConfig } from '../../config/config.
 import { defined } from '../../domain/defined.ts';
 import type { Ownership } from '../../domain/owners.ts';
 import { heldIn, type FleetGroup } from '../../domain/scaling.ts';
-import { isUnderWay, refreshIn, type SeenRefresh } from '../../domain/refresh.ts';
+import { imagesIn, isUnderWay, refreshIn, withImages, type SeenRefresh } from '../../domain/refresh.ts';
 import { preparedIn } from '../../domain/prepared.ts';
 import type { Fleet, Marks } from '../../domain/snapshot.ts';
 import { list } from '../../domain/text.ts';
@@ -165,6 +171,9 @@ export function toFleetGroup(
   const template = templateOf(group);
   const tags = tagsOf(group);
   const inService = inServiceOf(group);
+  const carries = tags[tagName(owner, CARRIES)];
+  const recorded = refreshIn(tags[refreshTagName(owner)]);
+  const isByImage = [carries, recorded?.to.template].some((text = '') => imagesIn(text).length > 0);
   return {
     name,
     minimum: MinSize,
@@ -181,13 +190,13 @@ export function toFleetGroup(
     ...(isClone(owner, group) && { clone: true as const }),
     ...defined({
       moves,
-      launches: template && templateText(template),
+      launches: template && withImages(templateText(template), isByImage ? imagesOf(group) : []),
       boots: fleetTagsOf(owner, group)?.release,
-      carries: tags[tagName(owner, CARRIES)],
+      carries,
       held: heldIn(tags[heldTagName(owner)]),
       prepared: preparedIn(tags[preparedTagName(owner)]),
       newest,
-      recorded: refreshIn(tags[refreshTagName(owner)]),
+      recorded,
       refresh: isUnderWay(newest) ? newest.status : undefined,
       managedBy: group.Operator?.Principal,
       warm: group.WarmPoolConfiguration && (group.WarmPoolSize ?? 0),

@@ -1,5 +1,6 @@
 import type { AutoScalingGroup } from '../../aws/autoscaling.ts';
 import { defined } from '../../domain/defined.ts';
+import { imagesIn, isLaunchedFrom, replacesVolumes, withImages } from '../../domain/refresh.ts';
 import { commonRelease } from '../../domain/roles.ts';
 import type { FleetGroup } from '../../domain/scaling.ts';
 import type { Fleet, Instance } from '../../domain/snapshot.ts';
@@ -134,7 +135,7 @@ function inGroup(
 
 /** What such an instance waits for: all hooks of its transition run at the same time. */
 function hookText(lifecycle: string, hooks: GroupFacts['hooks']): string {
-  const [, going] = /^(Pending|Terminating):Wait$/.exec(lifecycle) ?? [];
+  const [, going] = /^(Pending|Terminating|ReplacingRootVolume):Wait$/.exec(lifecycle) ?? [];
   if (going === undefined) return '';
   const transition = `autoscaling:EC2_INSTANCE_${going === 'Pending' ? 'LAUNCHING' : 'TERMINATING'}`;
   const waiting = hooks.filter(({ LifecycleTransition }) => LifecycleTransition === transition);
@@ -150,19 +151,26 @@ function sizeOf(member: Member): Pick<Instance, 'weight'> | undefined {
 
 /**
  * The version of its template tells what an instance is, whatever its tags say: they are those of the group when it was launched.
- * What was deployed in place since is on its tags alone.
+ * What was deployed in place since is on its tags alone. Where root volumes are replaced, their image tells it, and ends what was deployed
+ * before (API reference, Instance: `ImageId` is that of the current root volume).
  */
 function releaseOf(
-  { LaunchTemplate }: Member,
+  { LaunchTemplate, ImageId }: Member,
   { deploy }: Instance,
   { carries, boots, recorded }: FleetGroup,
 ): Pick<Instance, 'stray' | 'release'> | undefined {
   if (LaunchTemplate === undefined || carries === undefined) return undefined;
   const text = templateText(LaunchTemplate);
-  const known = [{ template: carries, release: boots }, ...(recorded ? [recorded.from, recorded.to] : [])];
-  const found = known.find(({ template }) => template === text);
-  if (found === undefined) return { stray: text, release: text };
-  return recorded === undefined || deploy !== undefined || found.release === undefined
+  const isByImage = recorded === undefined ? imagesIn(carries).length > 0 : replacesVolumes(recorded);
+  const own = isByImage && recorded !== undefined ? [] : [{ template: carries, release: boots }];
+  const known = [...own, ...(recorded ? [recorded.from, recorded.to] : [])];
+  const found = known.find(({ template }) => isLaunchedFrom(template, text, ImageId));
+  if (found === undefined) {
+    const stray = withImages(text, isByImage && ImageId !== undefined ? [ImageId] : []);
+    return { stray, release: stray };
+  }
+  const isReplaced = isByImage && found === recorded?.to;
+  return recorded === undefined || (deploy !== undefined && !isReplaced) || found.release === undefined
     ? undefined
     : { release: found.release };
 }

@@ -5,6 +5,8 @@ export interface GroupRequest {
   readonly image?: string;
   /** The image to come of each that a type of a mixed instances policy has of its own, by its id. */
   readonly images?: Readonly<Record<string, string>>;
+  /** Of a refresh: root volumes are replaced by those of the images, and the instances stay. */
+  readonly rootVolumes?: true;
   /** Name of the group that a new one is made like. */
   readonly clones?: string;
 }

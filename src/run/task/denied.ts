@@ -57,7 +57,7 @@ const ACTIONS: Readonly<Record<FleetChange | TrafficChange | PreviewChange | Dep
     'ec2:RunInstances',
   ],
   cancelRefresh: ['autoscaling:CancelInstanceRefresh'],
-  finishRefresh: ['autoscaling:CreateOrUpdateTags', 'autoscaling:DeleteTags'],
+  finishRefresh: ['autoscaling:CreateOrUpdateTags', 'autoscaling:DeleteTags', 'ec2:CreateTags', 'ec2:DeleteTags'],
   enterStandby: ['autoscaling:EnterStandby'],
   exitStandby: ['autoscaling:ExitStandby'],
   terminate: [

@@ -14,7 +14,7 @@ import type {
 import { scalingError } from './errors.ts';
 import type { Launched } from './launch.ts';
 import type { ScalingGroup } from './model.ts';
-import { checkRootVolumes } from './root-volumes.ts';
+import { refuseRootVolumes } from './root-volumes.ts';
 import { pageByOffset } from './paging.ts';
 import { activeRefresh, isOf, rollBack } from './refresh.ts';
 import { changeable, scalingGroupOf, type AutoScalingState } from './state.ts';
@@ -30,7 +30,7 @@ export async function startRefresh(
   const wanted: Launched = input.DesiredConfiguration ?? group.settings;
   checkPreferences(preferences, input.DesiredConfiguration);
   const Strategy = input.Strategy ?? 'Rolling';
-  if (Strategy === 'ReplaceRootVolume') await checkRootVolumes(state, group, input.DesiredConfiguration);
+  if (Strategy === 'ReplaceRootVolume') await refuseRootVolumes(state, group, input.DesiredConfiguration);
   const left = await toReplace(state, group, Strategy, preferences.SkipMatching ? wanted : undefined);
   const id = randomUUID();
   const { LaunchTemplate, MixedInstancesPolicy } = group.settings;

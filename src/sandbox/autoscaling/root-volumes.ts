@@ -57,7 +57,7 @@ export async function replaceRoot(state: AutoScalingState, group: ScalingGroup, 
 }
 
 /** What AWS refuses (User guide, requirements and limitations). Its words are not documented. */
-export async function checkRootVolumes(
+export async function refuseRootVolumes(
   state: AutoScalingState,
   group: ScalingGroup,
   wanted: Launched | undefined,
