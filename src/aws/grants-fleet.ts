@@ -116,8 +116,8 @@ function autoScaling(config: Config): readonly Grant[] {
     { use: 'run', Sid: 'LaunchAny', Action: ['ec2:RunInstances'], Resource: [arn(config, 'ec2', 'instance/*')] },
     ...launching,
     ...(config.deploy === undefined ? [] : [inPlace(own)]),
-    // Root volumes are replaced by those of an image, under the tags that the instances have.
-    ...(config.deploy === undefined && fleet.image === undefined ? [] : [notes(config)]),
+    // What an instance refresh launches has the tags of the release before until its end.
+    notes(config),
     { use: 'adopt', Sid: 'TagGroups', Action: ['autoscaling:CreateOrUpdateTags'], Resource: own },
   ];
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { AnyOptions } from '../../tasks/index.ts';
 import { SCALED } from '../support/little/kinds.ts';
-import { scalingOf } from '../support/little/scaling.ts';
+import { scalingOf } from '../support/little/scaling-state.ts';
 import { stillHeld } from '../support/little/scaling-rules.ts';
 import { Site, type Ask, type Run } from '../support/little/site.ts';
 import type { Start } from '../support/little/scene.ts';

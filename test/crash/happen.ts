@@ -3,7 +3,7 @@ import type { Site } from '../support/little/site.ts';
 import type { LittleCloud } from '../support/little/cloud.ts';
 import { ADMIN, ownedBy, RULE, ruleTo } from '../support/little/outsiders.ts';
 import { GROUP_HAPPENINGS, happenToGroup, type GroupHappening } from '../support/little/scaling-happens.ts';
-import { scalingOf } from '../support/little/scaling.ts';
+import { scalingOf } from '../support/little/scaling-state.ts';
 import { living, production, SECOND_PORT, withWeights, type Box, type OtherWay } from '../support/little/state.ts';
 import type { Happening } from './histories.ts';
 

@@ -1,5 +1,5 @@
 import type { Site } from '../support/little/site.ts';
-import { groupOfBox } from '../support/little/scaling.ts';
+import { groupOfBox } from '../support/little/scaling-state.ts';
 import { living, type Box, type State } from '../support/little/state.ts';
 import { stackFaults } from '../support/little/opsworks.ts';
 import { fleetOf, shownFleet } from '../support/little/rules.ts';

@@ -45,6 +45,10 @@ describe.concurrent('an instance refresh', () => {
     expect(shop.where()).toEqual({ 'shop-blue': '42 × 3', 'shop-green': '' });
     expect([await tag(shop, 'refresh'), await tag(shop, 'release')]).toEqual([undefined, '42']);
     expect((await groupOf(shop)).LaunchTemplate?.Version).toBe('2');
+    const { stdout } = await shop.run('status --json');
+    const { fleets } = JSON.parse(stdout) as { fleets: { release: string; instances: { release: string }[] }[] };
+    const shown = fleets.map(({ release, instances }) => [release, ...instances.map((one) => one.release)].join(' '));
+    expect(shown).toEqual(['42 42 42 42']);
     await shop.expectNoFailures();
   });
 

@@ -170,9 +170,7 @@ function releaseOf(
     return { stray, release: stray };
   }
   const isReplaced = isByImage && found === recorded?.to;
-  return recorded === undefined || (deploy !== undefined && !isReplaced) || found.release === undefined
-    ? undefined
-    : { release: found.release };
+  return (deploy !== undefined && !isReplaced) || found.release === undefined ? undefined : { release: found.release };
 }
 
 /** Our groups are this environment's own, and none that replaces what is taken away from it. */

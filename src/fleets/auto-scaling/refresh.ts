@@ -167,21 +167,23 @@ async function start(deps: AutoScalingDeps, fleet: Fleet, order: RefreshOrder): 
   });
 }
 
-/** The group's release is the new one from now on, and what it launches gets its tags. The record goes last. */
+/**
+ * The group's release is the new one from now on, and what it launches gets its tags; what it has launched or changed meanwhile got those of
+ * before. The record goes last.
+ */
 async function finish({ owner, scaling, ec2 }: AutoScalingDeps, fleet: Fleet): Promise<void> {
   const name = nameOf(fleet);
-  const [group] = (await scaling.groups([name])) as [AutoScalingGroup];
-  const recorded = refreshIn(tagsOf(group)[refreshTagName(owner)]);
+  const [before] = (await scaling.groups([name])) as [AutoScalingGroup];
+  const recorded = refreshIn(tagsOf(before)[refreshTagName(owner)]);
   if (recorded === undefined) return;
   await scaling.tag(name, { [tagName(owner, 'release')]: recorded.to.release }, true);
   await scaling.tag(name, carriesTag(owner, recorded.to.template), false);
-  if (replacesVolumes(recorded)) {
-    // They were tagged when they were launched; what was deployed in place since is gone with the root volume.
-    const ids = membersOf(group).flatMap(({ InstanceId = '', LaunchTemplate, ImageId }) =>
-      LaunchTemplate && isLaunchedFrom(recorded.to.template, templateText(LaunchTemplate), ImageId) ? [InstanceId] : [],
-    );
-    await ec2.tag(ids, { [tagName(owner, 'release')]: recorded.to.release });
-    await ec2.untag(ids, [tagName(owner, 'deploy')]);
-  }
+  const [group] = (await scaling.groups([name])) as [AutoScalingGroup];
+  const ids = membersOf(group).flatMap(({ InstanceId = '', LaunchTemplate, ImageId }) =>
+    LaunchTemplate && isLaunchedFrom(recorded.to.template, templateText(LaunchTemplate), ImageId) ? [InstanceId] : [],
+  );
+  await ec2.tag(ids, { [tagName(owner, 'release')]: recorded.to.release });
+  // What was deployed in place is gone with the root volume, or with the instance.
+  await ec2.untag(ids, [tagName(owner, 'deploy')]);
   await scaling.untag(name, [refreshTagName(owner)]);
 }

@@ -44,10 +44,10 @@ const reads: Readonly<Record<string, Read>> = {
       ? describeStackInstances(stack, seen)
       : { Reservations: [{ Instances: [...seen.boxes.values()].filter((box) => fits(box, Filters)).map(showBox) }] },
   DescribeImages: (_cloud, { Filters }: { Filters: readonly Filter[] }) => {
-    const name = Filters.find((filter) => filter.Name === 'name')?.Values[0] ?? '';
-    return {
-      Images: [{ ImageId: name.replace('shop-', 'ami-'), Name: name, CreationDate: '2026-01-01T00:00:00.000Z' }],
-    };
+    const valueOf = (name: string): string | undefined => Filters.find((one) => one.Name === name)?.Values[0];
+    const Name = valueOf('name') ?? valueOf('image-id')?.replace('ami-', 'shop-') ?? '';
+    const ImageId = Name.replace('shop-', 'ami-');
+    return { Images: [{ ImageId, Name, Architecture: 'x86_64', CreationDate: '2026-01-01T00:00:00.000Z' }] };
   },
   DescribeInstanceAttribute: () => ({}),
   DescribeInstanceTypes: () => ({}),

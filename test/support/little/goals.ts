@@ -1,7 +1,8 @@
 import type { Verb } from '../../../src/domain/goal.ts';
 import { living, production, testing, type Box, type State } from './state.ts';
 import { fleetOf } from './rules.ts';
-import { isForgotten, marksOn } from './scaling.ts';
+import { isForgotten } from './scaling-state.ts';
+import { marksOn } from './scaling.ts';
 
 /** What is true once a task has reached its goal; each says what is missing, or nothing. */
 

@@ -23,19 +23,37 @@ export interface Stack {
   readonly instances: ReadonlyMap<string, OpsInstance>;
 }
 
-export interface ScalingGroup {
+/** What a group launches its instances from. */
+export interface Launches {
+  /** Of the launch template. */
+  readonly version: number;
+  /** Of its type in a mixed instances policy, where that has one of its own: it outweighs that of the version. */
+  readonly ownImage?: string;
+}
+
+export interface ScalingGroup extends Launches {
   readonly name: string;
   readonly minimum: number;
   readonly maximum: number;
   readonly desired: number;
-  /** Of the launch template. */
-  readonly version: number;
   readonly tags: Readonly<Record<string, GroupTag>>;
   /** Names of the target groups that it registers its instances with. */
   readonly targetGroups: readonly string[];
   readonly members: ReadonlyMap<string, ScalingMember>;
-  /** State of the instance refresh that is under way. */
-  readonly refresh?: string;
+  /** The newest instance refresh. */
+  readonly refresh?: Refresh;
+}
+
+export interface Refresh {
+  /** AWS's word. */
+  readonly status: string;
+  readonly startedAt: number;
+  readonly from: Launches;
+  /** Absent where it was started without saying so, by hand. */
+  readonly wanted?: Launches;
+  readonly keepsInstances: boolean;
+  readonly minPercent: number;
+  readonly maxPercent: number;
 }
 
 export interface GroupTag {
@@ -45,7 +63,7 @@ export interface GroupTag {
 
 export interface ScalingMember {
   readonly id: string;
-  readonly state: 'Pending' | 'InService' | 'Terminating';
+  readonly state: 'Pending' | 'InService' | 'ReplacingRootVolume' | 'Terminating';
   readonly version: number;
 }
 

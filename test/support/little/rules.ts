@@ -1,6 +1,6 @@
 import type { Request, TargetsInput } from './api.ts';
 import { boxesOf } from './opsworks.ts';
-import { groupOfBox } from './scaling.ts';
+import { groupOfBox } from './scaling-state.ts';
 import { idsInGroup, isEmptying } from './scaling-rules.ts';
 import { isServing, living, production, type Box, type Group, type State } from './state.ts';
 import type { Sent } from './wire.ts';

@@ -2,7 +2,8 @@ import { EPOCH } from './clock.ts';
 import type { LittleCloud } from './cloud.ts';
 import { ApiFailure } from './failure.ts';
 import type { GroupTag, ScalingGroup, TemplateVersion } from './held-by.ts';
-import { scalingOf, TEMPLATE, withGroup } from './scaling.ts';
+import { isRefreshing, launchingOf, refreshWrites, showRefreshes } from './refreshes.ts';
+import { scalingOf, TEMPLATE, withGroup } from './scaling-state.ts';
 import type { State } from './state.ts';
 
 /** The APIs of Auto Scaling and of launch templates, as far as they are asked. */
@@ -44,10 +45,7 @@ export const scalingReads: Readonly<Record<string, Reading>> = {
       .filter(({ name }) => names.length === 0 || names.includes(name))
       .map((group) => showGroup(seen, group)),
   }),
-  DescribeInstanceRefreshes: (_cloud, { AutoScalingGroupName: name = '' }: Named, seen) => {
-    const refresh = groupNamed(seen, name).refresh;
-    return { InstanceRefreshes: refresh === undefined ? [] : [{ Status: refresh }] };
-  },
+  DescribeInstanceRefreshes: (_cloud, input: Named, seen) => showRefreshes(seen, input),
   DescribeTrafficSources: (_cloud, { AutoScalingGroupName: name = '' }: Named, seen) => ({
     TrafficSources: groupNamed(seen, name).targetGroups.map((one) => ({
       Identifier: `arn:${one}`,
@@ -67,6 +65,7 @@ export const scalingReads: Readonly<Record<string, Reading>> = {
 };
 
 export const scalingWrites: Readonly<Record<string, Writing>> = {
+  ...refreshWrites,
   UpdateAutoScalingGroup: (cloud, input: UpdateInput) => {
     const { AutoScalingGroupName: name = '', MinSize, MaxSize, DesiredCapacity, LaunchTemplate } = input;
     const group = groupNamed(cloud.state, name);
@@ -82,8 +81,9 @@ export const scalingWrites: Readonly<Record<string, Writing>> = {
   },
   AttachTrafficSources: (cloud, input: SourcesInput) => {
     const { AutoScalingGroupName: name = '' } = input;
-    const { refresh, members, targetGroups } = groupNamed(cloud.state, name);
-    if (refresh !== undefined) throw new ApiFailure('InstanceRefreshInProgress', 'An instance refresh is in progress');
+    const group = groupNamed(cloud.state, name);
+    const { members, targetGroups } = group;
+    if (isRefreshing(group)) throw new ApiFailure('InstanceRefreshInProgress', 'An instance refresh is in progress');
     for (const to of sourcesIn(input)) {
       cloud.change((state) => withGroup(state, name, { targetGroups: [...new Set([...targetGroups, to])] }));
       for (const { id, state } of members.values()) if (state === 'InService') cloud.register(to, id);
@@ -146,7 +146,7 @@ function showVersion({ image, description }: TemplateVersion, index: number) {
 }
 
 function showGroup({ boxes }: State, group: ScalingGroup): object {
-  const { name, minimum, maximum, desired, version, tags, targetGroups, members } = group;
+  const { name, minimum, maximum, desired, tags, targetGroups, members } = group;
   return {
     AutoScalingGroupName: name,
     MinSize: minimum,
@@ -155,12 +155,13 @@ function showGroup({ boxes }: State, group: ScalingGroup): object {
     CreatedTime: new Date(EPOCH),
     AvailabilityZones: ['a', 'b'],
     VPCZoneIdentifier: 'subnet-a,subnet-b',
-    LaunchTemplate: { LaunchTemplateId: TEMPLATE, Version: String(version) },
+    ...launchingOf(group),
     TargetGroupARNs: targetGroups.map((one) => `arn:${one}`),
     Instances: [...members.values()].map(({ id, state, version: own }) => ({
       InstanceId: id,
       AvailabilityZone: boxes.get(id)?.zone,
       InstanceType: 't3.micro',
+      ImageId: boxes.get(id)?.image,
       LifecycleState: state,
       LaunchTemplate: { LaunchTemplateId: TEMPLATE, Version: String(own) },
     })),

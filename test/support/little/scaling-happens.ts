@@ -1,6 +1,7 @@
 import type { LittleCloud } from './cloud.ts';
 import type { ScalingGroup } from './held-by.ts';
-import { inService, launch, scalingOf, withGroup } from './scaling.ts';
+import { inService, scalingOf, withGroup } from './scaling-state.ts';
+import { launch } from './scaling.ts';
 
 /** What happens to Auto Scaling groups without any run's doing, and by the hand of others. */
 export const GROUP_HAPPENINGS = [
@@ -29,7 +30,16 @@ export function happenToGroup(cloud: LittleCloud, what: GroupHappening, who: num
   const [first] = inService(group);
   if (what === 'an instance of a group is terminated by hand' && first !== undefined) cloud.terminate(first.id);
   if (what !== 'a group is refreshed by hand' || first === undefined) return;
-  set({ refresh: 'InProgress' });
+  set({
+    refresh: {
+      status: 'InProgress',
+      startedAt: cloud.clock.now,
+      from: { version: group.version },
+      keepsInstances: false,
+      minPercent: 90,
+      maxPercent: 100,
+    },
+  });
   cloud.terminate(first.id);
   cloud.clock.after(forMs, () => {
     const { refresh: _ended, ...rest } = scalingOf(cloud.state).groups.get(name) as ScalingGroup;

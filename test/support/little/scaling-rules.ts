@@ -1,9 +1,11 @@
+import { refreshIn } from '../../../src/domain/refresh.ts';
 import type { Request, TargetsInput } from './api.ts';
 import type { LittleCloud } from './cloud.ts';
 import { sourcesIn, type SourcesInput, type UpdateInput } from './scaling-api.ts';
 import type { ScalingGroup } from './held-by.ts';
-import { groupOfBox, inService, marksOn, scalingOf } from './scaling.ts';
-import { isUp, living, PORT, production, type State } from './state.ts';
+import { groupOfBox, inService, scalingOf } from './scaling-state.ts';
+import { marksOn } from './scaling.ts';
+import { isUp, living, PORT, production, type Box, type State } from './state.ts';
 
 /** What must never happen to Auto Scaling groups, beside what must never happen at all. */
 
@@ -104,8 +106,18 @@ function retiredInProduction(state: State): readonly string[] {
   const ids = new Set(production(state).flatMap(({ members }) => [...members.keys()]));
   return living(state)
     .filter(({ id }) => ids.has(id) && groupOfBox(state, id) !== undefined)
-    .filter((box) => box.image !== `ami-${marksOn(state, box)['turnout:release'] ?? box.image.slice(4)}`)
+    .filter((box) => !releasesOf(state, box).includes(box.image.slice('ami-'.length)))
     .map(({ id, image }) => `${id} is in production from ${image}, which is not its group's`);
+}
+
+/** What an instance may be of: what its group is told to have, or to be refreshed from and to. */
+function releasesOf(state: State, box: Box): readonly string[] {
+  const { tags = {}, refresh } = groupOfBox(state, box.id) ?? {};
+  const recorded = refreshIn(tags['turnout:refresh']?.value);
+  // The tags of an instance are those of its group when it was launched: what an instance is, its template version tells.
+  const own = refresh === undefined ? marksOn(state, box)['turnout:release'] : tags['turnout:release']?.value;
+  const known = [own, recorded?.from.release, recorded?.to.release].filter((one) => one !== undefined);
+  return known.length > 0 ? known : [box.image.slice('ami-'.length)];
 }
 
 const isThere = ({ members, tags }: ScalingGroup): boolean => members.size > 0 && tags['turnout:fleet'] !== undefined;

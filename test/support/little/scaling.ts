@@ -1,5 +1,7 @@
 import type { LittleCloud } from './cloud.ts';
-import type { ScalingGroup, ScalingMember, Scaling } from './held-by.ts';
+import type { ScalingGroup, ScalingMember } from './held-by.ts';
+import { isToReplace, launchesOf, replaceNext, surplusOf } from './refreshes.ts';
+import { groupOfBox, letGo, scalingOf, withScalingMember } from './scaling-state.ts';
 import { withBox, type Box, type State } from './state.ts';
 
 /**
@@ -7,54 +9,11 @@ import { withBox, type Box, type State } from './state.ts';
  * too much or sick, and replace it, at moments of their own. Rules as in the sandbox (src/sandbox/BEHAVIOUR.md).
  */
 
-export const TEMPLATE = 'lt-1';
 const GROUP_NAME = 'aws:autoscaling:groupName';
 /** From a change to what a group makes of it. */
 const REACTS_MS = 700;
 /** A target that ELB has called unhealthy for so long is replaced. */
 const SICK_MS = 8000;
-
-export function scalingOf({ scaling }: State): Scaling {
-  if (scaling === undefined) throw new Error('There is no Auto Scaling here.');
-  return scaling;
-}
-
-export function groupOfBox({ scaling }: State, id: string): ScalingGroup | undefined {
-  return [...(scaling?.groups.values() ?? [])].find(({ members }) => members.has(id));
-}
-
-/**
- * It has ended, and its group has forgotten it. Where it was registered at a second port by hand, that target stays: nothing tells whose
- * it was, and ELB sends it nothing (`unused`, `Target.InvalidState`).
- */
-export function isForgotten(state: State, id: string): boolean {
-  const isGone = state.boxes.get(id)?.state === 'terminated';
-  return state.scaling !== undefined && isGone && groupOfBox(state, id) === undefined;
-}
-
-/** The group with what is changed of it. */
-export function withGroup(state: State, name: string, facts: Partial<ScalingGroup>): State {
-  const scaling = scalingOf(state);
-  const group = scaling.groups.get(name);
-  if (group === undefined) throw new Error(`There is no Auto Scaling group ${name}.`);
-  return { ...state, scaling: { ...scaling, groups: new Map(scaling.groups).set(name, { ...group, ...facts }) } };
-}
-
-function withScalingMember(state: State, name: string, id: string, member: ScalingMember | undefined): State {
-  const members = new Map(scalingOf(state).groups.get(name)?.members);
-  if (member === undefined) members.delete(id);
-  else members.set(id, member);
-  return withGroup(state, name, { members });
-}
-
-function propagated({ name, tags }: ScalingGroup): Record<string, string> {
-  const own = Object.entries(tags).flatMap(([key, { value, propagates }]) => (propagates ? [[key, value]] : []));
-  return { ...(Object.fromEntries(own) as Record<string, string>), [GROUP_NAME]: name };
-}
-
-export function inService({ members }: ScalingGroup): readonly ScalingMember[] {
-  return [...members.values()].filter(({ state }) => state === 'InService');
-}
 
 /** From now on the groups do what groups do by themselves. */
 export function startScaling(cloud: LittleCloud): void {
@@ -84,6 +43,7 @@ class Groups {
     for (const name of scalingOf(this.#cloud.state).groups.keys()) {
       for (const { id } of this.#group(name).members.values()) this.#follow(name, id);
       this.#resize(name);
+      replaceNext(this.#cloud, name);
     }
   }
 
@@ -108,7 +68,7 @@ class Groups {
       this.#set(name, id, { ...member, state: 'InService' });
       for (const one of targetGroups) if (this.#cloud.state.groups.has(one)) this.#cloud.register(one, id);
     }
-    if (member.state === 'InService' && box.state === 'shutting-down') this.letGo(name, id);
+    if (member.state === 'InService' && box.state === 'shutting-down') letGo(this.#cloud, name, id);
     if (member.state === 'InService' && this.#isSick(name, id)) this.#replaceLater(name, id);
   }
 
@@ -122,43 +82,40 @@ class Groups {
     this.#watched.add(id);
     this.#cloud.clock.after(SICK_MS, () => {
       this.#watched.delete(id);
-      if (this.#isSick(name, id) && this.#group(name).members.get(id)?.state === 'InService') this.letGo(name, id);
-    });
-  }
-
-  /** It is taken out of its target group first, and ends when its requests have. */
-  letGo(name: string, id: string): void {
-    const { members, targetGroups } = this.#group(name);
-    const member = members.get(id) as ScalingMember;
-    if (member.state === 'Terminating') return;
-    this.#set(name, id, { ...member, state: 'Terminating' });
-    for (const one of targetGroups) this.#cloud.deregister(one, id);
-    const drainMs = member.state === 'Pending' ? 0 : this.#cloud.times.deregistrationDelayS * 1000;
-    this.#cloud.clock.after(drainMs, () => {
-      if (this.#cloud.state.boxes.get(id)?.state !== 'terminated') this.#cloud.terminate(id);
+      if (this.#isSick(name, id) && this.#group(name).members.get(id)?.state === 'InService')
+        letGo(this.#cloud, name, id);
     });
   }
 
   #resize(name: string): void {
     const { members, desired } = this.#group(name);
     const active = [...members.values()].filter(({ state }) => state !== 'Terminating');
-    for (let n = active.length; n < desired; n += 1) launch(this.#cloud, name);
+    const most = desired + surplusOf(this.#cloud.state, this.#group(name));
+    for (let n = active.length; n < most; n += 1) launch(this.#cloud, name);
     // A new one is in service before an old one goes for its sake; at 0 nothing is waited for.
     const counted = desired === 0 ? active : active.filter(({ state }) => state === 'InService');
-    for (let n = counted.length; n > desired; n -= 1) this.letGo(name, this.#victim(name, desired === 0));
+    for (let n = counted.length; n > most; n -= 1) letGo(this.#cloud, name, this.#victim(name, desired === 0));
   }
 
   /** The oldest one where there are the most (User guide, "default termination policy"). */
   #victim(name: string, isPendingToo: boolean): string {
     const { boxes } = this.#cloud.state;
-    const able = [...this.#group(name).members.values()].filter(
+    const group = this.#group(name);
+    const all = [...group.members.values()].filter(
       ({ state }) => state === 'InService' || (isPendingToo && state === 'Pending'),
     );
+    const before = all.filter((one) => isToReplace(this.#cloud.state, group, one));
+    const able = before.length > 0 ? before : all;
     const byZone = Map.groupBy(able, ({ id }) => boxes.get(id)?.zone);
     const [most = []] = [...byZone.values()].toSorted((a, b) => b.length - a.length);
     const age = (id: string): number => boxes.get(id)?.launchedAt ?? 0;
     return most.toSorted((a, b) => age(a.id) - age(b.id))[0]!.id;
   }
+}
+
+function propagated({ name, tags }: ScalingGroup): Record<string, string> {
+  const own = Object.entries(tags).flatMap(([key, { value, propagates }]) => (propagates ? [[key, value]] : []));
+  return { ...(Object.fromEntries(own) as Record<string, string>), [GROUP_NAME]: name };
 }
 
 const ZONES = ['a', 'b'];
@@ -167,12 +124,13 @@ const ZONES = ['a', 'b'];
 export function launch(cloud: LittleCloud, name: string): void {
   const scaling = scalingOf(cloud.state);
   const group = scaling.groups.get(name) as ScalingGroup;
-  const { image } = scaling.versions[group.version - 1]!;
+  const { version, ownImage } = launchesOf(group);
+  const image = ownImage ?? scaling.versions[version - 1]!.image;
   const active = [...group.members.values()].filter(({ state }) => state !== 'Terminating');
   const inZone = (zone: string): number => active.filter(({ id }) => cloud.state.boxes.get(id)?.zone === zone).length;
   const [zone = 'a'] = ZONES.toSorted((a, b) => inZone(a) - inZone(b));
   const id = cloud.boot({ zone, image, fit: !image.endsWith('-sick'), tags: propagated(group) });
-  cloud.change((state) => withScalingMember(state, name, id, { id, state: 'Pending', version: group.version }));
+  cloud.change((state) => withScalingMember(state, name, id, { id, state: 'Pending', version }));
 }
 
 /** Tags of an instance, and those of the group that it is of, which say what the fleet is. */

@@ -1,7 +1,8 @@
 import { heldText } from '../../../src/domain/scaling.ts';
 import { EPOCH } from './clock.ts';
 import type { GroupTag, ScalingGroup, ScalingMember } from './held-by.ts';
-import { ofGroup, TEMPLATE } from './scaling.ts';
+import { scalingOf, TEMPLATE } from './scaling-state.ts';
+import { ofGroup } from './scaling.ts';
 import type { Scene } from './scene.ts';
 import type { Box, Group, State } from './state.ts';
 
@@ -78,4 +79,14 @@ function groupOf(
     targetGroups,
     members: new Map(members),
   };
+}
+
+/** The same where each type of a group's mixed instances policy has an image of its own. */
+export function withOwnImages(state: State): State {
+  const { groups, versions } = scalingOf(state);
+  const own = [...groups].map(([name, group]) => {
+    const ownImage = versions[group.version - 1]!.image;
+    return [name, { ...group, ownImage }] as const;
+  });
+  return { ...state, scaling: { groups: new Map(own), versions } };
 }

@@ -4,7 +4,7 @@ import type { Verb } from '../../../src/domain/goal.ts';
 import type { Request, TargetsInput } from './api.ts';
 import type { LittleCloud } from './cloud.ts';
 import { idsOf, isEnding, mayReturn, serves } from './rules.ts';
-import { groupOfBox } from './scaling.ts';
+import { groupOfBox } from './scaling-state.ts';
 import { isUp, production, type Box, type Group, type State } from './state.ts';
 import { healthyOf, sum, type Counts } from './surfaces.ts';
 import { givenShare } from './ways.ts';
