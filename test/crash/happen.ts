@@ -3,6 +3,7 @@ import type { Site } from '../support/little/site.ts';
 import type { LittleCloud } from '../support/little/cloud.ts';
 import { ADMIN, ownedBy, RULE, ruleTo } from '../support/little/outsiders.ts';
 import { GROUP_HAPPENINGS, happenToGroup, type GroupHappening } from '../support/little/scaling-happens.ts';
+import { tagLayerOf } from '../support/little/opsworks.ts';
 import { scalingOf } from '../support/little/scaling-state.ts';
 import { living, production, SECOND_PORT, withWeights, type Box, type OtherWay } from '../support/little/state.ts';
 import type { Happening } from './histories.ts';
@@ -86,5 +87,8 @@ function byOthers(cloud: LittleCloud, what: Happening['what'], box: Box, who: nu
   if (what === 'nothing leads to another group by hand') lead(rest.filter(({ weights }) => !weights.has(ADMIN)));
   if (what === 'another rule leads here by hand') lead([...rest, ruleTo(cloud.state, who)]);
   if (what === 'an owner takes it by hand') cloud.tag(box.id, ownedBy(box).tags);
-  if (what === 'another environment takes it by hand') cloud.tag(box.id, { 'turnout:environment': 'other' });
+  if (what === 'another environment takes it by hand') {
+    const taken = { 'turnout:environment': 'other' };
+    if (!tagLayerOf(cloud, box.id, taken)) cloud.tag(box.id, taken);
+  }
 }

@@ -108,6 +108,25 @@ export function boxesOf(state: State, { InstanceId, ResourceArn }: Named): reado
   return named.flatMap(({ box }) => box ?? []);
 }
 
+/** What a layer's instances are, its tags say: they are changed there, with those of its instances. @returns whether a layer has it */
+export function tagLayerOf(cloud: LittleCloud, box: string, tags: Readonly<Record<string, string>>): boolean {
+  const instance = [...(cloud.state.stack?.instances.values() ?? [])].find((one) => one.box === box);
+  if (instance === undefined) return false;
+  tagLayer(cloud, { ResourceArn: instance.layer, Tags: tags });
+  return true;
+}
+
+function tagLayer(cloud: LittleCloud, { ResourceArn, Tags }: Tagging): void {
+  const layer = found(stackOf(cloud.state).layers, ResourceArn);
+  setLayer(cloud, layer.id, { ...layer, tags: { ...layer.tags, ...Tags } });
+  for (const box of boxesOf(cloud.state, { ResourceArn })) cloud.tag(box, Tags);
+}
+
+interface Tagging {
+  readonly ResourceArn: string;
+  readonly Tags: Readonly<Record<string, string>>;
+}
+
 type Reading = (cloud: LittleCloud, input: never, seen: State) => object;
 type Writing = (cloud: LittleCloud, input: never) => object;
 
@@ -156,10 +175,8 @@ export const stackWrites: Readonly<Record<string, Writing>> = {
     setLayer(cloud, LayerId, { ...found(stackOf(cloud.state).layers, LayerId), json: CustomJson });
     return {};
   },
-  TagResource: (cloud, { ResourceArn, Tags }: { ResourceArn: string; Tags: Readonly<Record<string, string>> }) => {
-    const layer = found(stackOf(cloud.state).layers, ResourceArn);
-    setLayer(cloud, layer.id, { ...layer, tags: { ...layer.tags, ...Tags } });
-    for (const box of boxesOf(cloud.state, { ResourceArn })) cloud.tag(box, Tags);
+  TagResource: (cloud, tagging: Tagging) => {
+    tagLayer(cloud, tagging);
     return {};
   },
   CreateInstance: (cloud, input: { LayerIds: readonly string[]; Hostname: string; AvailabilityZone: string }) => {

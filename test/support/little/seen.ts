@@ -20,6 +20,8 @@ export class Sight {
   scaling = NEVER;
   /** By Auto Scaling group: the moment that the last reading of what it is attached to showed, where that is a reading of its own. */
   readonly attachments = new Map<string, number>();
+  /** By layer of OpsWorks: the moment that the last reading of its tags showed. */
+  readonly layers = new Map<string, number>();
   /** The oldest moment that something showed in the last search among all target groups of the account, which it begins with. */
   outside = NEVER;
   /** What it was asked to do. */
@@ -58,8 +60,10 @@ export class Sight {
     if (ROUTE_READS.has(operation)) this.routes = time;
     if (operation === 'DescribeTargetGroups' && !('Names' in input)) this.outside = time;
     if (operation === 'DescribeListeners' || operation === 'DescribeRules') this.outside = Math.min(this.outside, time);
-    // An older reading of some of them may show tags that are gone.
-    if (operation === 'DescribeInstances') this.tags = isOfSome(input) ? Math.min(this.tags, time) : time;
+    // An older reading of some of them may show tags that are gone. That of OpsWorks has none.
+    if (operation === 'DescribeInstances' && !isOfStack(input))
+      this.tags = isOfSome(input) ? Math.min(this.tags, time) : time;
+    if (operation === 'ListTags') this.layers.set((input as { readonly ResourceArn: string }).ResourceArn, time);
     if (operation !== 'DescribeTargetHealth') return undefined;
     const name = (input as unknown as TargetsInput).TargetGroupArn.replace('arn:', '');
     this.shown.set(name, time);
@@ -78,6 +82,11 @@ function isOfSome(input: Sent['input']): boolean {
   return Filters.some(({ Name }) => Name === 'instance-id' || Name.endsWith(':fleet'));
 }
 
+/** It asks OpsWorks, which has a request of the same name. */
+function isOfStack(input: Sent['input']): boolean {
+  return 'StackId' in input || 'LayerId' in input;
+}
+
 /** What acts by hand have changed, and when each thing was last changed so. */
 export class Hand {
   readonly #groups = new Map<string, number>();
@@ -86,6 +95,7 @@ export class Hand {
   #othersWays = NEVER;
   #routes = NEVER;
   #tags = NEVER;
+  readonly #layers = new Map<string, number>();
 
   /** An act by hand made `after` of `before`. */
   note(before: State, after: State, now: number): void {
@@ -97,8 +107,10 @@ export class Hand {
     }
     if (before.others !== after.others) this.#othersWays = now;
     if (before.ways !== after.ways) this.#routes = now;
-    const tagsIn = ({ boxes, stack }: State) => JSON.stringify([[...boxes.values()].map(({ tags }) => tags), stack]);
+    const tagsIn = ({ boxes }: State) => JSON.stringify([...boxes.values()].map(({ tags }) => tags));
     if (tagsIn(before) !== tagsIn(after)) this.#tags = now;
+    for (const [id, layer] of after.stack?.layers ?? [])
+      if (before.stack?.layers.get(id)?.tags !== layer.tags) this.#layers.set(id, now);
   }
 
   /** Whether it changed what leads to production since then. */
@@ -113,8 +125,9 @@ export class Hand {
   }
 
   /** The process has looked at all that the hand has changed; what it could not have seen is not held against it. */
-  isSeenBy({ shown, routes, tags }: Sight): boolean {
+  isSeenBy({ shown, routes, tags, layers }: Sight): boolean {
     const groups = [...this.#groups].every(([name, at]) => (shown.get(name) ?? NEVER) >= at);
-    return groups && routes >= this.#routes && tags >= this.#tags;
+    const isOfLayers = [...this.#layers].every(([id, at]) => (layers.get(id) ?? NEVER) >= at);
+    return groups && isOfLayers && routes >= this.#routes && tags >= this.#tags;
   }
 }
