@@ -60,7 +60,10 @@ function ofOthers(snapshot: Snapshot, { instances }: Claim): string | undefined 
 }
 
 function isClaimed(snapshot: Snapshot, step: Claim): boolean {
-  const { instances, marks } = fleetOf(snapshot, step);
+  const { instances, marks, group } = fleetOf(snapshot, step);
+  if (marks.current === undefined) return false;
+  // What an instance of a group is, the group's tags say; and it may have replaced one meanwhile.
+  if (group !== undefined) return true;
   const have = new Set(instances.map(({ id }) => id));
-  return marks.current !== undefined && step.instances.every((id) => have.has(id));
+  return step.instances.every((id) => have.has(id));
 }

@@ -165,6 +165,37 @@ const FOUND: readonly (readonly [name: string, seed: number | 'was not kept', hi
       happenings: [{ at: { ms: 19_305 }, what: 'stale readings', who: 0, forMs: 1000 }],
     },
   ],
+  [
+    'a group that has just replaced what is adopted is adopted with what it has launched',
+    3_200_581,
+    {
+      ...ALONE,
+      lagMs: 2000,
+      kind: BY_NAMES,
+      scene: { ...SCENE, start: 'unadopted', groups: 2 },
+      operators: [
+        {
+          clockOffMs: 0,
+          store: 0,
+          acts: [
+            { ...promote, afterMs: 3000, calls: { pause: { n: 1, ms: 5000 } } },
+            { ...promote, calls: { fault: { n: 1, kind: 'throttled' } } },
+            { ...promote, ask: 'adopt', wish: { release: '41', ...TAKES_OVER } },
+            { ...promote, calls: { interrupt: { n: 1 } } },
+          ],
+        },
+        {
+          clockOffMs: 0,
+          store: 1,
+          acts: [
+            { ...promote, afterMs: 3000, ask: 'abandon', wish: {} },
+            { ...promote, afterMs: 3000, calls: { kill: { n: 6, when: 'before' } } },
+          ],
+        },
+      ],
+      happenings: [{ at: { request: 27 }, what: 'an instance of a group is terminated by hand', who: 0, forMs: 1000 }],
+    },
+  ],
   ...(
     [
       [

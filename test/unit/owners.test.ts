@@ -8,6 +8,7 @@ import { planFor } from '../laws/check.ts';
 import { blueAndGreen } from '../support/fake-world.ts';
 import { autoScaling, withOwner } from '../support/hands.ts';
 import { ALONE, HOME, OWNER, PROMOTED, world } from '../support/worlds.ts';
+import { scaledWorld } from '../support/scaled-worlds.ts';
 
 /** Servers, groups and rules that something else has made. */
 
@@ -179,6 +180,17 @@ describe('servers of another environment', () => {
     const left = { ...unadopted(), pools: unadopted().pools.map((pool) => ({ ...pool, targets: [] })) };
     expect(behaviourOf(step).guard(left)).toBe('A-0 and A-1 left production since this was planned.');
     expect(behaviourOf({ ...step, takesOver: true }).guard(theirs)).toBeUndefined();
+  });
+
+  test('are claimed with their group, whatever it has replaced meanwhile', () => {
+    const step = { do: 'claim', fleet: 'A', release: '41', instances: ['A-0', 'A-9'], at: '' } as const;
+    const progress = (fleets: Snapshot['fleets']) => behaviourOf(step).progress({ ...scaledWorld([]), fleets });
+    const { fleets } = scaledWorld([{ id: 'A', size: 1 }]);
+    expect(progress(fleets)).toBe('done');
+    expect(progress(fleets.map((fleet) => ({ ...fleet, marks: {} })))).toBe('todo');
+    const { group, ...alone } = fleets[0]!;
+    expect(group).toBeDefined();
+    expect(progress([alone])).toBe('todo');
   });
 
   test('do not lock the way back', async () => {

@@ -30,9 +30,15 @@ export function killed(state: State, ids: readonly string[]): readonly string[] 
 /** Only what is ours, or serves production, is ever tagged. */
 export function claimed(state: State, ids: readonly string[]): readonly string[] {
   const serving = new Set(production(state).flatMap((group) => [...group.members.values()].map(({ id }) => id)));
-  // A group is tagged with all that it has, also what is not in its target group yet.
-  const isOfServing = (id: string): boolean =>
-    [...(groupOfBox(state, id)?.members.keys() ?? [])].some((one) => serving.has(one));
+  const names = new Set(production(state).map(({ name }) => name));
+  // A group is tagged with all that it has, also what it has just launched and will register with production.
+  const isOfServing = (id: string): boolean => {
+    const group = groupOfBox(state, id);
+    return (
+      group !== undefined &&
+      ([...group.members.keys()].some((one) => serving.has(one)) || group.targetGroups.some((name) => names.has(name)))
+    );
+  };
   const foreign = ids.filter((id) => {
     const box = state.boxes.get(id) as Box;
     return box.state !== 'terminated' && !serving.has(id) && !isOfServing(id) && shownFleet(state, box) === undefined;
