@@ -17,6 +17,8 @@ export interface PoolMinimum {
   readonly zones: Readonly<Record<string, number>>;
   /** Clients of a zone reach the targets of that zone only: unless the minimum is 0, each keeps one. */
   readonly zonal?: true;
+  /** The most targets that one instance had of these, at ports of their own; absent: one. */
+  readonly ports?: number;
 }
 
 /**

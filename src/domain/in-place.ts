@@ -3,7 +3,15 @@ import { isLive, isRegistered } from './roles.ts';
 import type { Fleet, Instance, Membership, Pool, Snapshot, Target } from './snapshot.ts';
 import { list } from './text.ts';
 import type { Amount } from './amount.ts';
-import { isHealthy, minimumAtStake, minimumInPlace, shortfall, total, type ByZone } from './minimum-healthy.ts';
+import {
+  withoutExtraPorts,
+  isHealthy,
+  minimumAtStake,
+  minimumInPlace,
+  shortfall,
+  total,
+  type ByZone,
+} from './minimum-healthy.ts';
 import type { MinimumHealthy, PoolMinimum } from './goal.ts';
 import { foreignRoutes } from './outside.ts';
 import { fleetById, isDraining } from './queries.ts';
@@ -151,8 +159,9 @@ function lacks(snapshot: Snapshot, pool: Pool, ids: readonly string[], minimum: 
   const given = countBy(leaving, zoneOfHealthy(snapshot));
   // One that is not healthy takes nothing away when it leaves.
   if (total(given) === 0) return undefined;
-  const now = Object.entries(healthyByZone(snapshot, pool));
-  const left = Object.fromEntries(now.map(([zone, n]) => [zone, n - (given[zone] ?? 0)]));
+  const gone = new Set(ids);
+  const stays = pool.targets.filter((target) => isHealthy(target) && !gone.has(target.id));
+  const left = countBy(withoutExtraPorts(stays, minimum), zoneOfHealthy(snapshot));
   const would = `Taking ${list(ids, 3)} out of ${pool.name} would leave`;
   if (total(left) === 0) return `${would} nothing healthy there: no other target in it is healthy.`;
   if (total(left) < minimum.total) return `${would} ${total(left)} healthy there, and it must keep ${minimum.total}.`;

@@ -52,6 +52,32 @@ function calledHealthy(pools: readonly Pool[], fleet: Fleet): readonly HealthyTa
   });
 }
 
+/**
+ * What these are worth where that minimum holds, by zone: an instance counts for no more targets than one had of those of which
+ * the minimum was taken. What somebody registers at one more port is no second server.
+ */
+export function capacityByZone(targets: readonly HealthyTarget[], minimum: Pick<PoolMinimum, 'ports'>): ByZone {
+  return countByZone(withoutExtraPorts(targets, minimum));
+}
+
+/** Of each instance as many as count. */
+export function withoutExtraPorts<T extends Pick<Target, 'id'>>(
+  targets: readonly T[],
+  { ports = 1 }: Pick<PoolMinimum, 'ports'>,
+): readonly T[] {
+  const counts = new Map<string, number>();
+  return targets.filter(({ id }) => {
+    const n = (counts.get(id) ?? 0) + 1;
+    counts.set(id, n);
+    return n <= ports;
+  });
+}
+
+/** The most of them that are of one instance. */
+function mostOfOne(targets: readonly HealthyTarget[]): number {
+  return Math.max(0, ...Object.values(countBy(targets, ({ id }) => id)));
+}
+
 export function targetKey({ id, port }: Pick<Target, 'id' | 'port'>): string {
   return `${id}:${port}`;
 }
@@ -75,19 +101,23 @@ export function minimumNow(snapshot: Snapshot, groups: readonly CapacityGroup[])
 }
 
 function groupMinimum(snapshot: Snapshot, { pools }: CapacityGroup): PoolMinimum {
-  const counts = snapshot.fleets.map((fleet) => ({
-    group: fleet.group,
-    share: shareOfFleet(snapshot, fleet),
+  const counts = snapshot.fleets.map((fleet) => {
     // An instance that dies at this moment must not lower the minimum.
-    healthy: countByZone(calledHealthy(pools, fleet)),
-  }));
+    const targets = calledHealthy(pools, fleet);
+    const [share, ports] = [shareOfFleet(snapshot, fleet), mostOfOne(targets)];
+    return { group: fleet.group, share, healthy: countByZone(targets), ports };
+  });
   const [first] = counts
     .filter(({ healthy }) => total(healthy) > 0)
     .toSorted((a, b) => b.share - a.share || total(b.healthy) - total(a.healthy));
   const healthy = first?.healthy ?? {};
   const zonal = pools.some(isZonal);
   const zones = first?.group === undefined ? healthy : evenZones(healthy, first.group, zonal ? 1 : 0);
-  return { total: total(healthy), zones, ...(zonal && { zonal }) };
+  return { total: total(healthy), zones, ...(zonal && { zonal }), ...severalPorts(first?.ports) };
+}
+
+function severalPorts(ports = 1): Pick<PoolMinimum, 'ports'> {
+  return ports > 1 ? { ports } : {};
 }
 
 /**
@@ -112,12 +142,13 @@ export function lowerMinimum(now: MinimumHealthy, asked: Amount | undefined): Mi
   return Object.fromEntries(Object.entries(now).map(([pool, minimum]) => [pool, lowered(minimum, asked)]));
 }
 
-function lowered({ total: all, zones, zonal }: PoolMinimum, asked: Amount): PoolMinimum {
+function lowered({ total: all, zones, zonal, ports }: PoolMinimum, asked: Amount): PoolMinimum {
   const wanted = Math.min(all, targetsIn(asked, all));
   const least = zonal && wanted > 0 ? 1 : 0;
   const share = (n: number): number => (all === 0 ? 0 : Math.max(Math.min(least, n), Math.floor((n * wanted) / all)));
   return {
     ...(zonal && { zonal }),
+    ...severalPorts(ports),
     total: wanted,
     zones: Object.fromEntries(Object.entries(zones).map(([zone, n]) => [zone, share(n)])),
   };
@@ -146,6 +177,7 @@ export function minimumInPlace(
   return {
     total: asked === undefined ? Math.max(1, all - size * ports) : targetsIn(asked, all),
     zones: Object.fromEntries(Object.entries(healthy).map(([zone, n]) => [zone, inZone(n)])),
+    ...severalPorts(ports),
   };
 }
 
@@ -181,7 +213,9 @@ export function highestMinimum(minimum: MinimumHealthy): PoolMinimum {
   for (const [zone, least] of pools.flatMap((pool) => Object.entries(pool.zones)))
     zones[zone] = Math.max(least, zones[zone] ?? 0);
   const zonal = pools.some((pool) => pool.zonal);
-  return { total: Math.max(total(zones), ...pools.map((pool) => pool.total)), zones, ...(zonal && { zonal }) };
+  const all = Math.max(total(zones), ...pools.map((pool) => pool.total));
+  const ports = Math.max(1, ...pools.map((pool) => pool.ports ?? 1));
+  return { total: all, zones, ...(zonal && { zonal }), ...severalPorts(ports) };
 }
 
 /** The greatest `--min-healthy` that a fleet with these healthy targets satisfies in a switch. */

@@ -2,7 +2,7 @@ import { isHealing } from '../domain/scaled.ts';
 import { fleetById } from '../domain/queries.ts';
 import type { MinimumHealthy, Refusal } from '../domain/goal.ts';
 import {
-  countByZone,
+  capacityByZone,
   healthyIn,
   healthyTargets,
   isHealthy,
@@ -45,10 +45,11 @@ export function servingProblem(
   if (fleet === undefined) return 'the fleet is gone.';
   for (const { name, pools } of trafficModel(snapshot).capacityGroups()) {
     const own = pools.filter((pool) => targetsOf(pool, fleet).length > 0);
-    const healthy = countByZone(healthyTargets(own, fleet));
-    const short = shortfall(healthy, minimum[name] ?? NO_MINIMUM);
+    const least = minimum[name] ?? NO_MINIMUM;
+    const healthy = capacityByZone(healthyTargets(own, fleet), least);
+    const short = shortfall(healthy, least);
     if (total(healthy) === 0) return `nothing of ${fleet.release} is healthy in ${name}.`;
-    if (short !== undefined && !isHealing(fleet, minimum[name] ?? NO_MINIMUM))
+    if (short !== undefined && !isHealing(fleet, least))
       return `${fleet.release} has ${total(healthy)} healthy in ${name}: ${short}.`;
   }
   const empty = poolsOf(snapshot, 'production').find((pool) => !pool.targets.some(isHealthy));

@@ -1,6 +1,6 @@
 import { notHealthyIn, sentence } from '../domain/explain.ts';
 import type { PoolMinimum } from '../domain/goal.ts';
-import { countByZone, healthyIn, healthyTargets, shortfall } from '../domain/minimum-healthy.ts';
+import { capacityByZone, countByZone, healthyIn, healthyTargets, shortfall } from '../domain/minimum-healthy.ts';
 import { isSettled, poolByName, registeredIn } from '../domain/queries.ts';
 import { isLive, targetsOf } from '../domain/roles.ts';
 import { isHealing, isScaled, membersToServe } from '../domain/scaled.ts';
@@ -61,7 +61,8 @@ function isHealthyEnough(snapshot: Snapshot, step: AwaitHealthy): boolean {
   if (healthy.length === 0) return false;
   if (step.upTo !== undefined) return healthy.length >= wanted(fleet, step);
   if (isSettled(snapshot, pool, fleet) && (step.need === 'minimum' || isAlone(snapshot, pool, fleet))) return true;
-  if (shortfall(countByZone(healthyTargets([pool], fleet)), step.minimumHealthy) !== undefined) return false;
+  if (shortfall(capacityByZone(healthyTargets([pool], fleet), step.minimumHealthy), step.minimumHealthy) !== undefined)
+    return false;
   return step.need === 'minimum' || isServingGroup(pool, fleet) || healthy.length === membersToServe(fleet).length;
 }
 

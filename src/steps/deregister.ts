@@ -1,5 +1,6 @@
 import type { PoolMinimum } from '../domain/goal.ts';
 import {
+  capacityByZone,
   countByZone,
   healthyOthers,
   healthyTargets,
@@ -131,10 +132,8 @@ function wouldStarve(snapshot: Snapshot, step: Deregister): string | undefined {
   const fleet = fleetOf(snapshot, step);
   const goes = new Set(leaving(snapshot, step).map(targetKey));
   const own = healthyTargets([pool], fleet);
-  const left = countByZone([
-    ...healthyOthers(snapshot, pool, fleet),
-    ...own.filter((target) => !goes.has(targetKey(target))),
-  ]);
+  const stays = [...healthyOthers(snapshot, pool, fleet), ...own.filter((target) => !goes.has(targetKey(target)))];
+  const left = capacityByZone(stays, step.minimumHealthy);
   const what = `Taking ${fleet.release} out of ${pool.name} would leave`;
   if (total(left) === 0) return `${what} nothing healthy there.`;
   const [stay, go] = [false, true].map((is) =>

@@ -1,6 +1,6 @@
 import { notHealthyIn, sentence } from '../domain/explain.ts';
 import type { PoolMinimum } from '../domain/goal.ts';
-import { countByZone, healthyTargets, shortfall, total } from '../domain/minimum-healthy.ts';
+import { capacityByZone, healthyTargets, shortfall, total } from '../domain/minimum-healthy.ts';
 import { poolByName } from '../domain/queries.ts';
 import { leadsHere, routesOf, shareOf } from '../domain/routes.ts';
 import { membersToServe } from '../domain/scaled.ts';
@@ -20,7 +20,7 @@ export function notFit(
 ): string | undefined {
   const fleet = fleetOf(snapshot, step);
   const pool = poolByName(snapshot, step.pool);
-  const healthy = countByZone(healthyTargets([pool], fleet));
+  const healthy = capacityByZone(healthyTargets([pool], fleet), step.minimumHealthy);
   const short = shortfall(healthy, step.minimumHealthy);
   if (short === undefined && total(healthy) > 0) return shiftedAway(snapshot, pool, fleet);
   const sick = notHealthyIn(pool, fleet);

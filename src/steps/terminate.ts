@@ -2,7 +2,7 @@ import { residualTrafficProblem, retentionProblem } from '../domain/retention.ts
 import { movedSince, type ProductionRecord } from '../domain/production-record.ts';
 import type { PoolMinimum } from '../domain/goal.ts';
 import { emptyingProblem, scaleInProblem } from '../domain/group-problems.ts';
-import { countByZone, healthyTargets, shortfall, total } from '../domain/minimum-healthy.ts';
+import { capacityByZone, healthyTargets, shortfall, total } from '../domain/minimum-healthy.ts';
 import { stillServesOthers } from '../domain/outside.ts';
 import { wouldBeReplaced } from '../domain/owned.ts';
 import { answeredInstead } from '../domain/passed-over.ts';
@@ -101,7 +101,7 @@ function neededAsWayBack(snapshot: Snapshot, fleet: Fleet, keeps: Keeps): string
     return `${other.name} gets production traffic now, and did not when this was planned: ${fleet.release} may be the way back.`;
   for (const { pools, minimum } of keeps.groups) {
     const own = snapshot.pools.filter(({ name }) => pools.includes(name));
-    const healthy = countByZone(healthyTargets(own, stays));
+    const healthy = capacityByZone(healthyTargets(own, stays), minimum);
     if (total(healthy) > 0 && shortfall(healthy, minimum) === undefined) continue;
     return `${stays.release} has ${total(healthy)} healthy in ${pools.join(' and ')}, and should have ${Math.max(1, minimum.total)}: ${fleet.release} may be the way back.`;
   }

@@ -281,3 +281,19 @@ test('a cleanup that has taken over waits also before it empties a group without
   });
   expect(wrong).toEqual([]);
 });
+
+test('a second port of one server is no second server for the way back (seed 3100122)', async () => {
+  const wrong = await liveOne({
+    ...ALONE,
+    lagMs: 0,
+    kind: 1,
+    scene: { ...SCENE, start: 'rejected', size: 3 },
+    operators: [{ acts: [{ afterMs: 20_000, ask: 'rollback', wish: TAKES_OVER, calls: {} }] }],
+    happenings: [
+      { at: { request: 1 }, what: 'weights are set by hand', who: 1, forMs: 1000 },
+      { at: { ms: 0 }, what: 'is deregistered by hand', who: 2, forMs: 1000 },
+      { at: { ms: 0 }, what: 'another port joins by hand', who: 0, forMs: 1000 },
+    ],
+  });
+  expect(wrong).toEqual([]);
+});

@@ -144,7 +144,7 @@ describe('the minimum healthy', () => {
     const snapshot = prod(['healthy']);
     const [pool] = snapshot.pools;
     const twice = { ...pool!, targets: [...pool!.targets, { ...pool!.targets[0]!, port: 9090 }] };
-    expect(minimumNow({ ...snapshot, pools: [twice] })).toEqual({ prod: { total: 2, zones: { a: 2 } } });
+    expect(minimumNow({ ...snapshot, pools: [twice] })).toEqual({ prod: { total: 2, zones: { a: 2 }, ports: 2 } });
   });
 });
 
