@@ -61,9 +61,10 @@ export async function tryAtLastLook(
   { at, what }: { readonly at: 'its begin' | 'the health'; readonly what: Happening },
 ): Promise<{ readonly code: string; readonly wrong: readonly string[] }> {
   const { calls } = (await new Site(scene, { kind }).run(ask, wish)).process;
-  // The step before it was the last to be recorded.
-  const begin = at === 'the health' ? 'DescribeTargetHealth' : 'store putGoal';
-  const { n } = calls.findLast(({ name }) => name === begin)!;
+  const health = calls.findLastIndex(({ name }) => name === 'DescribeTargetHealth');
+  // It begins with what shows the last change, or once the last step is recorded.
+  const begin = calls.slice(0, health).findLast(({ name }) => isChange(name) || name === 'store putGoal')!;
+  const { n } = at === 'the health' ? calls[health]! : begin;
   const site = new Site(scene, { kind });
   const run = await site.run(ask, wish, { meanwhile: { n, act: () => happen(site, what) } });
   return { code: codeOf(run), wrong: [...site.watch.broken, ...untrue(site, run)] };

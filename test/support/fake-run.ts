@@ -37,6 +37,7 @@ export const UNCHANGED = {
   settled: async () => {},
   decided: () => {},
   changed: () => {},
+  sawAll: () => {},
   shown: async () => {},
 };
 

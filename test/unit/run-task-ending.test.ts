@@ -6,13 +6,12 @@ import { FakeWorld } from '../support/fake-world.ts';
 import { HOME, world } from '../support/worlds.ts';
 import { untag, withShared } from '../support/hands.ts';
 
-/** Calls back before the n-th request of that name. */
-function onNth(rig: Rig, what: string, n: number, act: () => void): void {
+/** Calls back before each request of that name. */
+function onEach(rig: Rig, what: string, act: () => void): void {
   const before = rig.fake.onRequest;
-  let seen = 0;
   rig.fake.onRequest = async (asked) => {
     await before(asked);
-    if (asked.startsWith(what) && ++seen === n) act();
+    if (asked.startsWith(what)) act();
   };
 }
 
@@ -112,7 +111,7 @@ describe('"Done" is seen', () => {
   test('a look that is denied reverts nothing, and is not called done', async () => {
     const rig = new Rig();
     rig.on('deregister test', () => {
-      onNth(rig, 'read fleets', 1, () => {
+      onEach(rig, 'read fleets', () => {
         throw new OperatorError('access-denied', 'These credentials may not call ec2:DescribeInstances.');
       });
     });

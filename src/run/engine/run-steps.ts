@@ -7,7 +7,8 @@ import { behaviourOf, type Step } from '../../steps/index.ts';
 import { EFFECT_SHOWS_MS } from '../../steps/timing.ts';
 import { endOrder, pauseFor, stopFor } from '../deploys/waiting.ts';
 import { Interrupted, StepFailed, type RunContext } from './context.ts';
-import { needsSoleStore, storeReplaced, withStoreMark } from './other-store.ts';
+import { readsAfter, readsFirst } from './look-ahead.ts';
+import { needsSoleStore, storeReplaced } from './other-store.ts';
 import { backoffMs, refusedPauseMs, REPEAT_MS } from './pace.ts';
 import { isTransient } from './retry.ts';
 import { VerdictTeller } from './verdicts.ts';
@@ -25,9 +26,10 @@ export async function runSteps(context: RunContext, steps: readonly Step[], star
   let snapshot = start;
   for (const [index, step] of steps.entries()) {
     context.signal.throwIfAborted();
-    snapshot = await new StepRun({ context, reader, verdicts, skipped }, index, step).run(snapshot);
+    snapshot = await new StepRun({ context, reader, verdicts, skipped }, index, step, steps[index + 1]).run(snapshot);
   }
   await context.reached(steps.length, 'the last step is done');
+  if (reader.isWhole(snapshot)) context.sawAll(snapshot);
   return snapshot;
 }
 
@@ -46,6 +48,7 @@ class StepRun {
   readonly #verdicts: VerdictTeller;
   readonly #index: number;
   readonly #step: Step;
+  readonly #next: Step | undefined;
   readonly #behaviour: StepBehaviour;
   /** On the monotonic clock. */
   #startedAt = 0;
@@ -63,12 +66,13 @@ class StepRun {
   /** It was denied, and the run goes on without it. */
   #isSkipped = false;
 
-  constructor({ context, reader, verdicts, skipped }: StepTools, index: number, step: Step) {
+  constructor({ context, reader, verdicts, skipped }: StepTools, index: number, step: Step, next: Step | undefined) {
     this.#context = context;
     this.#reader = reader;
     this.#verdicts = verdicts;
     this.#index = index;
     this.#step = step;
+    this.#next = next;
     this.#skipped = skipped;
     this.#behaviour = behaviourOf(step);
   }
@@ -122,13 +126,15 @@ class StepRun {
     if (forbidden !== undefined) this.#allowedAt = this.#now();
     const leftMs = this.#leftMs(snapshot, forbidden);
     this.#giveUp(snapshot, leftMs, forbidden);
-    if (forbidden === undefined && this.#isDue(snapshot)) await this.#request(snapshot);
+    const isAllowed = forbidden === undefined && this.#isDue(snapshot);
+    if (isAllowed) await this.#request(snapshot);
     else await this.#pause(snapshot, waitedMs, forbidden === undefined ? 0 : refusedPauseMs(waitedMs));
     this.#lookedAt = this.#now();
     this.#lookedFrom = undefined;
     // What forbids it may not be among what shows the progress.
     if (forbidden !== undefined) return this.#lookFirst(snapshot);
-    return this.#reader.poll(snapshot, this.#behaviour.readsToPoll(snapshot), leftMs);
+    const next = isAllowed ? readsAfter(this.#behaviour, this.#next, snapshot) : undefined;
+    return this.#reader.poll(snapshot, this.#behaviour.readsToPoll(snapshot), leftMs, next);
   }
 
   #isDue(snapshot: Snapshot): boolean {
@@ -253,9 +259,7 @@ class StepRun {
   }
 
   async #lookFirst(before: Snapshot): Promise<Snapshot> {
-    const own = this.#behaviour.readsBefore(before);
-    const reads = withStoreMark(before, own, this.#behaviour.effect(before), this.#step.fleet);
-    const seen = await this.#reader.readAhead(before, reads, EFFECT_SHOWS_MS);
+    const seen = await this.#reader.readFirst(before, readsFirst(this.#step, before), EFFECT_SHOWS_MS);
     this.#lookedFrom = this.#reader.lookedFrom;
     return seen;
   }

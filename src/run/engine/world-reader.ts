@@ -2,7 +2,9 @@ import { defined } from '../../domain/defined.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { observe, refresh } from '../../observe/observe.ts';
 import type { Reads } from '../../observe/reads.ts';
+import { OperatorError } from '../../errors.ts';
 import type { RunContext } from './context.ts';
+import { covers, inOneLook, WHOLE } from './look-ahead.ts';
 import { retryTransient } from './retry.ts';
 
 /** Fleets that the step before has read are as good as read again; a fleet of 1,000 takes half a second to read. */
@@ -16,6 +18,8 @@ export class WorldReader {
   /** By fleet, on the monotonic clock. */
   readonly #readAt: Map<string, number>;
   #lookedFrom = Number.NEGATIVE_INFINITY;
+  /** What was read with the last effect, for the step after it, and when that reading ended. */
+  #ahead: { readonly seen: Snapshot; readonly reads: Reads; readonly at: number } | undefined;
 
   constructor(context: Pick<RunContext, 'ports' | 'signal' | 'emit'>, start: Snapshot) {
     const { clock } = context.ports;
@@ -34,19 +38,57 @@ export class WorldReader {
     return this.#remember(before, await this.#retry(limitMs, async () => this.#refresh(before, reads)));
   }
 
-  /** The same without the fleets, and the marks of a fleet, that were read a moment ago. */
-  async readAhead(before: Snapshot, reads: Reads, limitMs: number, freshMs = FRESH_MS): Promise<Snapshot> {
+  /** The same without the fleets, and the marks of a fleet, that were read a moment ago; nothing where all of it was read ahead. */
+  async readFirst(before: Snapshot, reads: Reads, limitMs: number): Promise<Snapshot> {
+    const missing = this.#missing(reads, FRESH_MS);
+    const isKnown = this.#isReadAhead(before, missing);
+    this.#ahead = undefined;
+    return isKnown ? before : this.read(before, missing, limitMs);
+  }
+
+  /** Whether the snapshot is one look at everything, a moment ago. */
+  isWhole(snapshot: Snapshot): boolean {
+    return this.#isReadAhead(snapshot, WHOLE);
+  }
+
+  /**
+   * That part, to see how far it is. What happens on instances themselves is asked for more often than they are listed.
+   * @param next read at the same time where it can be; where that fails, it is left to the step that needs it
+   */
+  async poll(before: Snapshot, reads: Reads, limitMs: number, next?: Reads): Promise<Snapshot> {
+    this.#ahead = undefined;
+    const both = next && inOneLook(reads, this.#missing(next, FRESH_MS));
+    const seen = both && (await this.#tryAhead(before, both));
+    if (seen !== undefined) return seen;
+    const isOnInstances = reads.deploy !== undefined || reads.checks !== undefined;
+    return this.read(before, isOnInstances ? this.#missing(reads, WATCHED_MS) : reads, limitMs);
+  }
+
+  async #tryAhead(before: Snapshot, reads: Reads): Promise<Snapshot | undefined> {
+    this.#lookedFrom = this.#context.ports.clock.monotonic();
+    try {
+      const seen = this.#remember(before, await this.#refresh(before, reads));
+      this.#ahead = { seen, reads, at: this.#context.ports.clock.monotonic() };
+      return seen;
+    } catch (error) {
+      if (!(error instanceof OperatorError)) throw error;
+      return undefined;
+    }
+  }
+
+  /** A look that the step made by itself would be no newer: nothing was waited for since that one ended. */
+  #isReadAhead(snapshot: Snapshot, reads: Reads): boolean {
+    const ahead = this.#ahead;
+    if (ahead?.seen !== snapshot || !covers(ahead.reads, reads)) return false;
+    return this.#context.ports.clock.monotonic() - ahead.at <= FRESH_MS;
+  }
+
+  /** The part of it that was not read a moment ago, as far as fleets and their marks go. */
+  #missing(reads: Reads, freshMs: number): Reads {
     const { fleets, marks, ...others } = reads;
     const isFresh = fleets !== 'all' && fleets.every((id) => this.#isFresh(id, freshMs));
     const isMarkFresh = marks === undefined || this.#isFresh(marks.fleet, freshMs);
-    const rest = { ...others, fleets: isFresh ? [] : fleets, ...(!isMarkFresh && { marks }) };
-    return this.read(before, rest, limitMs);
-  }
-
-  /** That part, to see how far it is. What happens on instances themselves is asked for more often than they are listed. */
-  async poll(before: Snapshot, reads: Reads, limitMs: number): Promise<Snapshot> {
-    const isOnInstances = reads.deploy !== undefined || reads.checks !== undefined;
-    return isOnInstances ? this.readAhead(before, reads, limitMs, WATCHED_MS) : this.read(before, reads, limitMs);
+    return { ...others, fleets: isFresh ? [] : fleets, ...(!isMarkFresh && { marks }) };
   }
 
   /** Everything. */

@@ -35,7 +35,8 @@ export async function execute(
 ): Promise<RunOutcome> {
   const own = new ConsistencyDelay(setup.ports.clock, setup.settleMs);
   const { outside, wayBack } = snapshot;
-  const run: Run = { setup, asked: { task, options }, lease, others, store, own, outside, lastMove, wayBack };
+  const asked = { task, options };
+  const run: Run = { setup, asked, lease, others, store, own, outside, lastMove, wayBack, end: {} };
   const recording = createRecording(setup, lease, goal, plan.steps.length);
   // Outside of what follows: without it nothing is changed, and there is nothing to revert.
   if (plan.steps.length > 0) await ofStore(task, recording.begin());
@@ -88,7 +89,8 @@ async function finalLook(run: Run, task: Task, goal: Goal, plan: Plan, ran: Snap
   // A step may have looked for what others have.
   const after = { ...run, outside: ran.outside };
   try {
-    const seen = plan.steps.length === 0 ? ran : { ...(await look(after)), answers: ran.answers };
+    const lists = run.end.seen === ran ? ran : undefined;
+    const seen = plan.steps.length === 0 ? ran : { ...(await look(after, lists)), answers: ran.answers };
     if (problemIn(seen) === undefined) return { last: seen, problem: undefined };
     // The last step saw it otherwise a moment ago: this answer may be the older one.
     run.own.changed();

@@ -130,6 +130,7 @@ function contextOf({ ports, decision, lease, limits, signal }: GiveBack): RunCon
     noticed: nothing,
     decided: (lookedFrom) => decision.made(lookedFrom),
     changed: () => {},
+    sawAll: () => {},
     shown: nothing,
     lost: lease.lost,
   };

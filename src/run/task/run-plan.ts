@@ -22,6 +22,7 @@ import { movesProduction } from '../../steps/definition.ts';
 import { withStoreSteps } from '../../plan/store-steps.ts';
 import type { RunContext } from '../engine/context.ts';
 import { waitUntilNoticed } from '../engine/other-store.ts';
+import { OutsideAhead } from './outside-ahead.ts';
 import type { Setup } from './setup.ts';
 import type { ConsistencyDelay } from '../engine/consistency-delay.ts';
 import { EFFECT_SHOWS_MS } from '../../steps/timing.ts';
@@ -53,6 +54,8 @@ export interface Run {
   /** As it was seen when the run began. */
   readonly outside: Outside;
   readonly lastMove: PlannedRun['lastMove'];
+  /** How its steps ended, where what showed the last effect was a look at everything. */
+  readonly end: { seen?: Snapshot };
   /** As it was answered when the run began. */
   readonly wayBack: WayBack | undefined;
 }
@@ -81,9 +84,9 @@ export async function runPlan(
   snapshot: Snapshot,
   looked: PlannedRun['looked'] = 'late',
 ): Promise<Snapshot> {
-  const { setup, lease, others, own, store, lastMove } = run;
+  const { setup, lease, others, store, end } = run;
   if (plan.steps.length === 0) return snapshot;
-  const { ports, limits, view } = setup;
+  const { ports, view } = setup;
   // Nothing is waited for any longer once the lease is gone; after a fault, what this run has under way must end, too.
   const lost = AbortSignal.any([setup.faulted, lease.lost]);
   const signal = AbortSignal.any([setup.signal, lost]);
@@ -99,18 +102,47 @@ export async function runPlan(
     const left = withStoreSteps(seen, planNow(task, seen, goal), store);
     if (!isDeepStrictEqual(left.steps, plan.steps.slice(at))) throw new PlanAgain(left, seen);
   };
+  const ahead = new OutsideAhead(ports, plan, snapshot);
   const context: RunContext = {
-    ports,
-    limits,
-    signal,
-    emit: view.emit,
+    ...contextOf(run, goal, { signal, lost }),
     reached: async (stepsDone, title) => {
       at = stepsDone;
+      ahead.reached(stepsDone);
       await lease.doing(title, titles[stepsDone + 1]);
       await recording.reached(stepsDone);
     },
     settled,
-    isEmergency: setup.tasks[goal.verb].isEmergencyExit,
+    sawAll: (seen) => {
+      // What is waited for at the end comes after it.
+      if (!isEarly) end.seen = seen;
+    },
+  };
+  try {
+    const last = await runSteps(context, plan.steps, snapshot);
+    if (isEarly) await settled();
+    return last;
+  } catch (error) {
+    if (!(error instanceof PlanAgain)) throw error;
+    view.emit(preview(task, error.snapshot, goal, error.plan, setup.connection()));
+    return await runPlan(run, recording, goal, error.plan, error.snapshot);
+  } finally {
+    await ahead.ended();
+  }
+}
+
+function contextOf(
+  { setup, own, store, lastMove }: Run,
+  goal: Goal,
+  { signal, lost }: Required<Pick<RunContext, 'signal' | 'lost'>>,
+): Omit<RunContext, 'reached' | 'settled' | 'sawAll'> {
+  const { ports, limits, view } = setup;
+  const task = setup.tasks[goal.verb];
+  return {
+    ports,
+    limits,
+    signal,
+    emit: view.emit,
+    isEmergency: task.isEmergencyExit,
     store: store.id,
     noticed: async (seen) => waitUntilNoticed({ ...setup, clock: ports.clock, emit: view.emit, signal }, seen),
     decided: (lookedFrom) => setup.decision.made(lookedFrom),
@@ -122,25 +154,29 @@ export async function runPlan(
     lost,
     ...defined({ hooks: setup.hooks && stepHooks(setup.hooks, goal, task.hooks) }),
   };
-  try {
-    const last = await runSteps(context, plan.steps, snapshot);
-    if (isEarly) await settled();
-    return last;
-  } catch (error) {
-    if (!(error instanceof PlanAgain)) throw error;
-    view.emit(preview(task, error.snapshot, goal, error.plan, setup.connection()));
-    return runPlan(run, recording, goal, error.plan, error.snapshot);
-  }
 }
 
-/** Everything, read again. */
-export async function look({ setup: { ports, signal, view }, outside, wayBack }: Run): Promise<Snapshot> {
+/**
+ * Everything, read again.
+ * @param lists what a look at all of AWS's lists has just seen: then only the rest is read
+ */
+export async function look(
+  { setup: { ports, signal, view }, outside, wayBack }: Run,
+  lists?: Snapshot,
+): Promise<Snapshot> {
   const retries = { clock: ports.clock, signal, emit: view.emit, limitMs: EFFECT_SHOWS_MS };
-  const read = async (): Promise<Snapshot> =>
-    refresh(
-      ports,
-      { ...(await observe(ports, { outside })), ...defined({ wayBack }) },
-      { ...NOTHING, work: 'owner', preview: true, fetched: true },
-    );
+  let known = lists && listsOf(lists);
+  const read = async (): Promise<Snapshot> => {
+    const seen = known ?? (await observe(ports, { outside }));
+    // Another attempt is later.
+    known = undefined;
+    const beside = { ...NOTHING, work: 'owner', preview: true, fetched: true } as const;
+    return refresh(ports, { ...seen, ...defined({ wayBack }) }, beside);
+  };
   return wholeLook(ports.clock, async () => retryTransient(retries, read));
+}
+
+/** Without what was asked of others than AWS's lists. */
+function listsOf({ at, fleets, unmanaged, pools, unreadable, traffic, outside, served, answers }: Snapshot): Snapshot {
+  return { at, fleets, unmanaged, pools, unreadable, traffic, outside, answers, ...defined({ served }) };
 }
