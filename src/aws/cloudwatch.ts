@@ -16,15 +16,21 @@ export interface Metric {
 /** Load balancers report metrics once a minute (ELB user guides, CloudWatch metrics). */
 const PERIOD_S = 60;
 
+/** Usage is reported every few minutes. */
+const USAGE_PERIOD_S = 300;
+const USAGE_WITHIN_MS = 30 * 60_000;
+
 /** Names of one request (CloudWatch API, DescribeAlarms). */
 const ALARMS_MAX = 100;
 
 /** The CloudWatch calls that turnout makes. Errors are `OperatorError`s. */
 export class CloudWatch {
   readonly #send: Send;
+  readonly #now: () => number;
 
   constructor(session: Session) {
     this.#send = session.connect('cloudwatch', new sdk.CloudWatchClient(session.clientConfig()));
+    this.#now = () => session.clock.now();
   }
 
   /**
@@ -54,6 +60,35 @@ export class CloudWatch {
         Sum ?? ExtendedStatistics?.[statistic] ?? 0,
       ]),
     );
+  }
+
+  /**
+   * What is used of a quota that has this usage metric, and the quota, as they were a few minutes ago; undefined where CloudWatch has neither
+   * (CloudWatch user guide, metric math, `SERVICE_QUOTA`).
+   */
+  async quota({
+    namespace,
+    name,
+    dimensions,
+  }: Metric): Promise<{ used: number; most: number; at: number } | undefined> {
+    const Dimensions = Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value }));
+    const Metric = { Namespace: namespace, MetricName: name, Dimensions };
+    const now = this.#now();
+    const { MetricDataResults: results = [] } = await this.#send(
+      new sdk.GetMetricDataCommand({
+        MetricDataQueries: [
+          { Id: 'used', MetricStat: { Metric, Period: USAGE_PERIOD_S, Stat: 'Maximum' } },
+          { Id: 'most', Expression: 'SERVICE_QUOTA(used)' },
+        ],
+        StartTime: new Date(now - USAGE_WITHIN_MS),
+        EndTime: new Date(now),
+        ScanBy: 'TimestampDescending',
+      }),
+    );
+    const newest = (id: string) => results.find((one) => one.Id === id);
+    const [used, most] = [newest('used')?.Values?.[0], newest('most')?.Values?.[0]];
+    if (used === undefined || most === undefined) return undefined;
+    return { used, most, at: newest('used')?.Timestamps?.[0]?.getTime() ?? now };
   }
 
   /** The state of these alarms, of whatever type. One request for 100 of them, and for each level of composite ones. */

@@ -107,6 +107,13 @@ function autoScaling(config: Config): readonly Grant[] {
       Resource: ANYTHING,
     },
     ...imageParameter(config),
+    // Optional: without it, quotas of vCPUs are not compared.
+    {
+      use: 'read',
+      Sid: 'ReadVcpuQuotas',
+      Action: ['cloudwatch:GetMetricData', 'ec2:DescribeInstanceTypes'],
+      Resource: ANYTHING,
+    },
     { use: 'run', Sid: 'ChangeGroups', Action: [...change, ...(moves ? attaches : [])], Resource: own },
     ...(clone === undefined ? [] : makesClones(config, clone, own)),
     { use: 'run', Sid: 'RefreshGroups', Action: refresh, Resource: own },

@@ -63,7 +63,7 @@ export async function createComponents(
   closers.push(() => block.close());
   const onError = (error: unknown) => void errors.push(error);
   const instances = createInstances(plan, { clock, scheduler, block, times, onError }, closers);
-  const ec2 = createEc2({ clock, region, zones: plan.allZones, block, instances, pageSize });
+  const ec2 = createEc2({ clock, region, zones: plan.allZones, block, instances, pageSize, vcpus: plan.vcpus });
   closers.push(() => ec2.close());
   const outcomes = createLifecycleFaults();
   const opsworks = createOpsWorks({ clock, scheduler, ec2, instances, region, times, outcomes });
@@ -71,7 +71,7 @@ export async function createComponents(
   closers.push(() => opsworks.close());
   const elbv2 = elbv2Factory(balancerOptions(plan, { machines: instances, clock, times, block, ec2 }));
   closers.push(() => elbv2.close());
-  const cloudwatch = createCloudWatch(metricSource(elbv2, clock, times), region);
+  const cloudwatch = createCloudWatch(metricSource(elbv2, ec2, clock, times), region);
   const common = { clock, scheduler, ec2, elbv2, instances, region, pageSize, onError };
   const autoscaling = createAutoScaling({
     ...common,
@@ -103,8 +103,8 @@ export async function createComponents(
   };
 }
 
-function metricSource({ counts }: EmulatedElbv2, clock: Clock, times: Times): MetricSource {
-  return { counts, now: () => clock.now(), delayMs: () => times.metricsMs };
+function metricSource({ counts }: EmulatedElbv2, ec2: EmulatedEc2, clock: Clock, times: Times): MetricSource {
+  return { counts, now: () => clock.now(), delayMs: () => times.metricsMs, usage: (name) => ec2.vcpus(name) };
 }
 
 function balancerOptions(

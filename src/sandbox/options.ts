@@ -78,6 +78,8 @@ export interface SandboxOptions {
   /** Mean time of a request to the endpoint and back. */
   readonly latency?: number | undefined;
   readonly pageSize?: number | undefined;
+  /** Quota of vCPUs of each class of On-Demand instances. */
+  readonly vcpus?: number | undefined;
   /** `aws`: the token buckets of an AWS account; a size: that of every bucket. */
   readonly throttle?: 'aws' | { readonly requestsPerSecond: number; readonly burst: number } | undefined;
   /** Ports of the load balancer on 127.0.0.1; 0 selects a free port. */
@@ -140,6 +142,7 @@ export interface SandboxPlan {
   readonly metrics: number;
   readonly latency: number;
   readonly pageSize: number;
+  readonly vcpus: number;
   readonly throttle: boolean;
   readonly bucket: Bucket | undefined;
   readonly productionPort: number;
@@ -184,6 +187,7 @@ const DEFAULTS = {
   metrics: 0,
   latency: 0,
   pageSize: 5,
+  vcpus: 100_000,
   productionPort: 8080,
   testPort: 8081,
   adopted: true,

@@ -2,6 +2,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { AutoScaling } from '../../src/aws/autoscaling.ts';
 import { Refreshes } from '../../src/aws/refreshes.ts';
 import { Standby } from '../../src/aws/standby.ts';
+import { CloudWatch } from '../../src/aws/cloudwatch.ts';
 import { Ec2 } from '../../src/aws/ec2.ts';
 import { createAutoScalingFleet } from '../../src/fleets/auto-scaling/index.ts';
 import type { LaunchOrder } from '../../src/fleets/fleet.ts';
@@ -45,7 +46,7 @@ async function start(adopted = true) {
       ec2: new Ec2(session),
       ssm,
       scaling: new AutoScaling(session),
-      cloudwatch: async () => Promise.reject(new Error('There is no CloudWatch here.')),
+      cloudwatch: async () => new CloudWatch(session),
       standby: new Standby(session),
       refreshes: new Refreshes(session),
     });

@@ -54,7 +54,10 @@ const LINES: PutLogAlarmCommandInput = {
 function virtual() {
   const clock = new VirtualClock();
   const counts = createCounts(clock);
-  const service = createCloudWatch({ counts, now: () => clock.now(), delayMs: () => MINUTE }, 'eu-west-1');
+  const service = createCloudWatch(
+    { counts, now: () => clock.now(), delayMs: () => MINUTE, usage: () => ({ used: 4, most: 8 }) },
+    'eu-west-1',
+  );
   const state = async (name: string) => {
     const found = await call<{ MetricAlarms: { StateValue: string }[]; CompositeAlarms: { StateValue: string }[] }>(
       service,
@@ -162,4 +165,25 @@ test('what gates read of CloudWatch, over the wire', async () => {
   const plain = await client.send(new DescribeAlarmsCommand({}));
   const { MetricAlarms = [], CompositeAlarms = [], LogAlarms = [] } = plain;
   expect([MetricAlarms.length, CompositeAlarms.length, LogAlarms.length], 'as on AWS').toEqual([1, 0, 0]);
+});
+
+test('GetMetricData tells the usage of vCPUs, and its quota; of nothing else', async () => {
+  const { service } = virtual();
+  const ask = async (Class: string, Resource = 'vCPU', Expression = 'SERVICE_QUOTA(used)') => {
+    const asked = Object.entries({ Service: 'EC2', Type: 'Resource', Resource, Class }).map(([Name, Value]) => {
+      return { Name, Value };
+    });
+    const Metric = { Namespace: 'AWS/Usage', MetricName: 'ResourceCount', Dimensions: asked };
+    const used = { Id: 'used', MetricStat: { Metric, Period: 300, Stat: 'Maximum' } };
+    const input = { MetricDataQueries: [used, { Id: 'most', Expression }] };
+    const { MetricDataResults: all } = await call<{ MetricDataResults: { Values: number[] }[] }>(
+      service,
+      'GetMetricData',
+      input,
+    );
+    return all.map(({ Values }) => Values);
+  };
+  expect(await ask('Standard/OnDemand')).toEqual([[4], [8]]);
+  expect(await ask('Standard/OnDemand', 'GPU')).toEqual([[], []]);
+  await expect(ask('Standard/OnDemand', 'vCPU', 'used * 2')).rejects.toMatchObject({ code: 'ValidationError' });
 });

@@ -71,6 +71,7 @@ function depsFor(
       launchTemplateId: async () => 'lt-9',
       freeAddresses: async (subnets: readonly string[]) => new Map(subnets.map((id) => [id, 2])),
       launchTemplateVersions: async () => versions,
+      instanceTypes: async () => [],
       images: async () => [{ ImageId: 'ami-42', Name: 'shop-42' }],
     } as Partial<Ec2> as Ec2,
     ssm: async () => Promise.reject(new Error('There is no SSM here.')),

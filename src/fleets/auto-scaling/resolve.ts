@@ -20,6 +20,7 @@ import {
 } from './groups.ts';
 import { imagesFor } from './images.ts';
 import type { GroupRequest } from './request.ts';
+import { compareVcpus } from './vcpus.ts';
 
 /**
  * Resolves a release to the group whose turn it is, a numbered version of its launch template, and its size. Changes nothing.
@@ -47,6 +48,7 @@ export async function resolveGroupLaunch(deps: AutoScalingDeps, request: LaunchR
   const subnets = await roomyFor(deps, idle, total(zones));
   const template = await templateFor(deps, { serving, idle, release });
   const images = await imagesFor(deps, idle, { template, release });
+  const vcpus = await compareVcpus(deps, { group: idle, serving, template, instances: total(zones) });
   const { AutoScalingGroupName: name = '' } = idle;
   return {
     kind: 'auto-scaling',
@@ -55,7 +57,7 @@ export async function resolveGroupLaunch(deps: AutoScalingDeps, request: LaunchR
       ...images.summary,
       hooks.some(isCodeDeploys) &&
         `CodeDeploy deploys its own last revision to each instance that ${name} launches, by its lifecycle hook ${list(hooks.filter(isCodeDeploys).map(({ LifecycleHookName = '' }) => LifecycleHookName))}: what runs there may be another release than ${release}.`,
-      UNCOMPARED,
+      vcpus,
     ),
     batches: [],
     group: {
@@ -71,10 +73,6 @@ export async function resolveGroupLaunch(deps: AutoScalingDeps, request: LaunchR
   };
 }
 
-/** They are by family of instances, and of another service. */
-const UNCOMPARED =
-  'Not compared with what is launched: the quotas of vCPUs, which are in Service Quotas. A launch that meets one says so.';
-
 /** A new group like the one that serves, for this fleet alone. */
 async function resolveClone(
   deps: AutoScalingDeps,
@@ -89,9 +87,11 @@ async function resolveClone(
   checkCloneable(deps, serving, parts);
   const capacity = capacityFor(serving, serving, total(zones));
   checkRoom(clones, { capacity, max, ...limit });
-  const subnets = await roomyFor(deps, serving, total(zones) + warmSizeOf(serving, capacity));
+  const instances = total(zones) + warmSizeOf(serving, capacity);
+  const subnets = await roomyFor(deps, serving, instances);
   const template = await templateFor(deps, { serving, idle: serving, release });
   const images = await imagesFor(deps, serving, { template, release });
+  const vcpus = await compareVcpus(deps, { group: serving, serving, template, instances });
   const name = cloneName(base, fleet);
   return {
     kind: 'auto-scaling',
@@ -99,7 +99,7 @@ async function resolveClone(
       `new group ${name}: ${sizeWords(capacity, total(zones))}, from ${templateWords(template, images.request.image)}`,
       ...images.summary,
       ...cloneNotes(serving, parts, await alarmsOf(deps, parts), capacity),
-      UNCOMPARED,
+      vcpus,
     ),
     batches: [],
     group: {

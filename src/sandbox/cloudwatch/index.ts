@@ -1,8 +1,14 @@
-import type { Datapoint, GetMetricStatisticsCommandOutput, GetMetricStatisticsInput } from '@aws-sdk/client-cloudwatch';
+import type {
+  Datapoint,
+  GetMetricDataInput,
+  GetMetricStatisticsCommandOutput,
+  GetMetricStatisticsInput,
+} from '@aws-sdk/client-cloudwatch';
 import { SLICE_MS } from '../balancer/counts.ts';
 import { ApiError, bindOperations, type Service } from '../service.ts';
 import { withoutUndefined } from '../records.ts';
 import { ALARM_OPERATIONS, alarmsWith, breachesOf, type AlarmsState, type Breach } from './alarms.ts';
+import { getMetricData } from './data.ts';
 import { pointOf, type MetricSource } from './metrics.ts';
 
 export interface EmulatedCloudWatch extends Service {
@@ -24,6 +30,7 @@ export function createCloudWatch(source: MetricSource, region: string): Emulated
         Label: input.MetricName,
         Datapoints: datapoints(input, source),
       }),
+      GetMetricData: (input: GetMetricDataInput) => getMetricData(source, input),
       ...bindOperations(alarms, ALARM_OPERATIONS),
     },
     close: async () => {},

@@ -7,6 +7,8 @@ export interface MetricSource {
   readonly now: () => number;
   /** How late a point appears, in milliseconds. */
   readonly delayMs: () => number;
+  /** vCPUs of a class of EC2's usage metrics, such as `Standard/OnDemand`, and their quota. */
+  readonly usage: (name: string) => { readonly used: number; readonly most: number };
 }
 
 export interface MetricQuery {

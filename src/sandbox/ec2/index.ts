@@ -26,6 +26,7 @@ import {
   modifyLaunchTemplate,
 } from './templates.ts';
 import { describeInstanceTypes } from './types.ts';
+import { vcpusInUse } from './vcpus.ts';
 import { deleteVolume, describeVolumes, releaseVolumes } from './volumes.ts';
 
 /** EC2 and SSM's Parameter Store, with the functions that the sandbox calls within the process. */
@@ -46,6 +47,8 @@ export interface EmulatedEc2 extends Service {
   /** Replaces the root volume of an instance by one of that image, and boots it. Throws EC2's errors. Resolves with false where it does not run. */
   bootFrom(id: string, image: string): Promise<boolean>;
   readonly profiles: InstanceProfiles;
+  /** vCPUs of a class such as `Standard/OnDemand`, and their quota. */
+  vcpus(name: string): { readonly used: number; readonly most: number };
   /** RunInstances with another boot time. */
   run(input: RunInstancesRequest, bootMs: number): Reservation;
 }
@@ -108,6 +111,7 @@ export function createEc2(options: Ec2Options): EmulatedEc2 {
       const images = state.images.values();
       return (images.find(({ id }) => state.tags.of(id).Release === undefined) ?? images[0])?.id ?? '';
     },
+    vcpus: (name) => ({ used: vcpusInUse(state, name), most: state.vcpus }),
     setTags: (id, tags) => setTags(state, id, tags),
     tagsOf: (id) => state.tags.of(id),
     templateOf: (named) => templateOf(state, named),

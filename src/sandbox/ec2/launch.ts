@@ -9,9 +9,12 @@ import type { Ec2State, Image, InstanceRecord, Subnet, TemplateVersion } from '.
 import { checkedTags, type TagMap } from './tags.ts';
 import { checkType } from './types.ts';
 import { findVersion } from './templates.ts';
+import { roomFor } from './vcpus.ts';
 import { attachVolumes, mappingsOf, replaceRootVolume } from './volumes.ts';
 import { withoutUndefined } from '../records.ts';
 
+/** Of a request that names none (EC2 API, RunInstances). */
+const DEFAULT_TYPE = 'm1.small';
 const TOKEN_MAX = 64;
 const USER_DATA_MAX_BYTES = 16_384;
 
@@ -52,7 +55,10 @@ export function runInstances(state: Ec2State, input: RunInstancesRequest, hooks:
   if (given !== undefined && given.length > TOKEN_MAX)
     throw ec2Error.invalid(`ClientToken is longer than ${TOKEN_MAX} characters`);
   const launch = prepareLaunch(state, input);
-  const count = countOf(state, input, launch.subnet);
+  const count = Math.min(
+    countOf(state, input, launch.subnet),
+    roomFor(state, launch.request.InstanceType ?? DEFAULT_TYPE, input.MinCount ?? 1),
+  );
   const reservation = `r-0${randomBytes(8).toString('hex')}`;
   for (let index = 0; index < count; index += 1) boot(state, launch, reservation, index, hooks);
   if (token !== undefined) state.tokens.set(token, { request, reservation });
@@ -213,7 +219,7 @@ function boot(state: Ec2State, launch: Launch, reservation: string, index: numbe
     index,
     image: launch.image.id,
     request,
-    type: request.InstanceType ?? 'm1.small',
+    type: request.InstanceType ?? DEFAULT_TYPE,
     subnet,
     groups: launch.groups,
     keyName: request.KeyName,

@@ -113,6 +113,8 @@ export interface Ec2Options {
   readonly instances: Instances;
   /** Default page size. */
   readonly pageSize: number;
+  /** Quota of vCPUs of each class of On-Demand instances. */
+  readonly vcpus: number;
 }
 
 /** State of EC2 and of SSM's Parameter Store. */

@@ -50,7 +50,9 @@ const reads: Readonly<Record<string, Read>> = {
     return { Images: [{ ImageId, Name, Architecture: 'x86_64', CreationDate: '2026-01-01T00:00:00.000Z' }] };
   },
   DescribeInstanceAttribute: () => ({}),
-  DescribeInstanceTypes: () => ({}),
+  DescribeInstanceTypes: (_cloud, { InstanceTypes = [] }: { InstanceTypes?: readonly string[] }) => ({
+    InstanceTypes: InstanceTypes.map((InstanceType) => ({ InstanceType, VCpuInfo: { DefaultVCpus: 2 } })),
+  }),
   DescribeTargetGroups: (cloud, { Names }: { Names?: readonly string[] }, seen) => ({
     TargetGroups: (Names ?? [...seen.groups.keys()]).map((name) => showGroup(cloud, groupOf(seen, name))),
   }),

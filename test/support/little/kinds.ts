@@ -118,6 +118,8 @@ export const EVERY_KIND: readonly Kind[] = [...KINDS, OPSWORKS, ...OPSWORKS_BY_W
 export const LIVED: readonly Kind[] = [...KINDS, ...SCALED, ATTACHED];
 
 function scaledFleet(session: Session, moves = false): FleetPort {
+  // Opened beforehand: virtual time does not wait for it.
+  const cloudwatch = new CloudWatch(session);
   return createAutoScalingFleet({
     owner: { environment: 'shop', tagPrefix: 'turnout' },
     config: {
@@ -129,7 +131,7 @@ function scaledFleet(session: Session, moves = false): FleetPort {
     ec2: new Ec2(session),
     ssm: async () => Promise.reject(new Error('There is no SSM here.')),
     scaling: new AutoScaling(session),
-    cloudwatch: async () => Promise.reject(new Error('There is no CloudWatch here.')),
+    cloudwatch: async () => cloudwatch,
     standby: new Standby(session),
     refreshes: new Refreshes(session),
     ...(moves && { moves }),

@@ -69,6 +69,7 @@ export const nameReads = {
       .flatMap(recordsOf),
     IsTruncated: false,
   }),
+  GetMetricData: () => ({ MetricDataResults: [] }),
   GetMetricStatistics: (cloud: LittleCloud, { Dimensions }: MetricInput) => {
     const group = Dimensions.find(({ Name }) => Name === 'TargetGroup')?.Value ?? '';
     const { now } = cloud.clock;
