@@ -117,10 +117,9 @@ export function tooSmall(
  */
 export function notVerified(snapshot: Snapshot, { to, minimumHealthy, need, unlessSick }: Switch): Refusal | undefined {
   const fit = unlessSick ? notSick(snapshot, to) : verified(snapshot, to);
-  const enough =
-    need === 'all'
-      ? fit.length === membersToServe(to).length
-      : shortfall(countByZone(fit), highestMinimum(minimumHealthy)) === undefined;
+  const least = highestMinimum(minimumHealthy);
+  const short = need === 'all' ? undefined : shortfall(countByZone(fit), least);
+  const enough = need === 'all' ? fit.length === membersToServe(to).length : short === undefined;
   if (enough && fit.length > 0) return undefined;
   const fitIds = new Set(fit.map((instance) => instance.id));
   const test = trafficModel(snapshot).testPools(to);
@@ -129,21 +128,21 @@ export function notVerified(snapshot: Snapshot, { to, minimumHealthy, need, unle
   const why = sick.length > 0 ? ` ${sentence(sick)}.` : '';
   return refusal(
     'not-healthy',
-    `${verified(snapshot, to).length} of ${membersToServe(to).length} instances of ${to.release} are healthy in ${shown.name} now.${why}`,
+    `${verified(snapshot, to).length} of ${membersToServe(to).length} instances of ${to.release} are healthy in ${shown.name} now${short === undefined ? '' : `, which is ${short}`}.${why}`,
     'Wait until they are healthy (`turnout status --watch`), or fix them, and run this again.',
     ...otherwise(snapshot, to, need, countByZone(fit)),
+    ...(short?.includes(' in ') ? zonalGroups(snapshot, least).map(acrossZones) : []),
   );
 }
 
 /** What else can be done about a fleet that is not fit for traffic. */
 function otherwise(snapshot: Snapshot, to: Fleet, need: Switch['need'], fit: ByZone): readonly string[] {
-  const some = total(fit) > 0;
   const least = accepted(snapshot, fit);
   if (need === 'minimum')
-    return sentences(some && `\`turnout rollback --min-healthy ${least}\` accepts that production has no more.`);
+    return sentences(least > 0 && `\`turnout rollback --min-healthy ${least}\` accepts that production has no more.`);
   if (servingFleets(snapshot).includes(to)) return ['`turnout rollback` takes it out of production again.'];
   return sentences(
-    some && `\`turnout promote --min-healthy ${Math.max(1, least)}\` accepts those that are healthy.`,
+    least > 0 && `\`turnout promote --min-healthy ${least}\` accepts those that are healthy.`,
     'A green that is not worth fixing: `turnout cleanup --discard`, then `turnout up --release R`.',
   );
 }

@@ -73,6 +73,24 @@ describe.each(Object.entries(KINDS))('%s', (_, snapshot) => {
     expect(Object.values(lowerMinimum(now, { count: 2 }))[0]?.zones).toEqual({ a: 0, b: 0, c: 0 });
   });
 
+  test('a fleet that is sick in a zone is refused with the zone, whatever the minimum is lowered to', async () => {
+    const isSick = ({ id }: { readonly id: string }): boolean => id === 'B-2';
+    const sick = (world: Snapshot): Snapshot => ({
+      ...off(world),
+      pools: off(world).pools.map((pool) => ({
+        ...pool,
+        targets: pool.targets.map((one) => (isSick(one) ? { ...one, state: 'unhealthy' as const } : one)),
+      })),
+    });
+    const no = await promote(everywhere, { minHealthy: { count: 1 } }, sick);
+    expect(no).toMatchObject({
+      refused: 'not-healthy',
+      message: expect.stringContaining('1 short in c') as string,
+      next: expect.arrayContaining([expect.stringContaining('cross_zone.enabled,Value=true')]) as string[],
+    });
+    expect(JSON.stringify(no)).not.toContain('--min-healthy');
+  });
+
   test('a fleet without anything in a zone is refused, and what is advised is accepted', async () => {
     const zones = { A: ['a', 'b', 'c'], B: ['a', 'a', 'b'] };
     const few = { minHealthy: { count: 2 } };

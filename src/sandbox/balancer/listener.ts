@@ -4,7 +4,14 @@ import type { Clock } from '../../clock.ts';
 import { sendError, sendFixed, sendRedirect } from './answers.ts';
 import { forward } from './forward.ts';
 import { requestAttributes } from './matching.ts';
-import { actionFor, chooseTarget, type TargetChoice, type RouteAction, type DataPlaneRoutes } from './routes.ts';
+import {
+  actionFor,
+  chooseTarget,
+  zonesServed,
+  type TargetChoice,
+  type RouteAction,
+  type DataPlaneRoutes,
+} from './routes.ts';
 import type { RequestTracker, DataPlaneTraffic } from './traffic.ts';
 import { answerOnSocket, tunnel } from './upgrade.ts';
 
@@ -22,6 +29,8 @@ export interface ListenerOptions {
   readonly random: () => number;
   /** The load balancer's idle timeout, evaluated for each request. */
   readonly idleMs: () => number;
+  /** The load balancer has a node in each. */
+  readonly zones: () => readonly string[];
 }
 
 /** A listener of a load balancer: a real HTTP server. */
@@ -52,6 +61,8 @@ class HttpListener implements LiveListener {
   /** Stored, since requests may still arrive over open connections after the server is closed. */
   #port = 0;
   #closing = false;
+  readonly #zones = new WeakMap<Socket, string>();
+  #turn = 0;
 
   constructor(options: ListenerOptions) {
     this.#options = options;
@@ -93,6 +104,17 @@ class HttpListener implements LiveListener {
     await closed;
   }
 
+  /** Clients come to the nodes in turn, as DNS answers, and stay there as long as they are connected. */
+  #zoneOf(socket: Socket): string | undefined {
+    const known = this.#zones.get(socket);
+    if (known !== undefined) return known;
+    const served = zonesServed(this.#routes);
+    const zones = this.#options.zones().filter((zone) => served.has(zone));
+    const zone = zones[this.#turn++ % zones.length];
+    if (zone !== undefined) this.#zones.set(socket, zone);
+    return zone;
+  }
+
   #serve(request: IncomingMessage, response: ServerResponse): void {
     const tracker = this.#options.traffic.track(this.#options.loadBalancer);
     if (this.#closing) response.setHeader('connection', 'close');
@@ -114,7 +136,8 @@ class HttpListener implements LiveListener {
 
   #choose(request: IncomingMessage, action: RouteAction, tracker: RequestTracker): TargetChoice | undefined {
     if (action.type !== 'forward') return undefined;
-    const context = { now: this.#options.clock.now(), random: this.#options.random };
+    const { clock, random } = this.#options;
+    const context = { now: clock.now(), random, zone: () => this.#zoneOf(request.socket) };
     const choice = chooseTarget(action, request.headers.cookie, context);
     if (choice) tracker.sentTo(choice.group.name, choice.target?.release() ?? '');
     return choice;

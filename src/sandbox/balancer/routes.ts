@@ -9,6 +9,8 @@ export interface WeightedGroup {
   readonly name: string;
   readonly weight: number;
   readonly pool: TargetPool;
+  /** Cross-zone load balancing is off: clients of a zone reach the targets of that zone only. */
+  readonly isZonal: () => boolean;
 }
 
 export interface Forward {
@@ -32,6 +34,12 @@ export function actionFor(routes: DataPlaneRoutes, attributes: RequestAttributes
   return routes.find((route) => route.matches(attributes))?.action;
 }
 
+/** Zones in which clients are, where any group is for its own zone: those that have had a healthy target. */
+export function zonesServed(routes: DataPlaneRoutes): ReadonlySet<string> {
+  const groups = routes.flatMap(({ action }) => (action.type === 'forward' ? action.groups : []));
+  return new Set(groups.filter(({ isZonal }) => isZonal()).flatMap(({ pool }) => [...pool.servedZones]));
+}
+
 /** The target group of a request, a target in it if any is eligible, and the stickiness cookies. */
 export interface TargetChoice {
   readonly group: WeightedGroup;
@@ -43,6 +51,8 @@ export interface ChoiceContext {
   /** Milliseconds since the epoch. */
   readonly now: number;
   readonly random: () => number;
+  /** That of the load balancer's node to which the client is connected; undefined without zones. */
+  readonly zone: () => string | undefined;
 }
 
 /** Chooses by cookie, else by weight and load balancing. Undefined if all target groups have weight 0. */
@@ -57,8 +67,10 @@ export function chooseTarget(
   if (forward.stickyMs > 0) pin(setCookies, GROUP_COOKIE, group.arn, forward.stickyMs, context.now);
   const { stickyMs } = group.pool.balancing;
   const pinned = stickyMs > 0 ? pinnedValue(cookies, TARGET_COOKIE, context.now) : undefined;
+  const zone = group.isZonal() ? context.zone() : undefined;
   const target =
-    (pinned === undefined ? undefined : group.pool.sticky(pinned)) ?? group.pool.next(context.now, context.random);
+    (pinned === undefined ? undefined : group.pool.sticky(pinned, zone)) ??
+    group.pool.next(context.now, context.random, zone);
   if (stickyMs > 0 && target) pin(setCookies, TARGET_COOKIE, target.key, stickyMs, context.now);
   return { group, target, setCookies };
 }

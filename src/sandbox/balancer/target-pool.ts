@@ -6,6 +6,7 @@ export interface PoolTarget {
   readonly key: string;
   readonly id: string;
   readonly port: number;
+  readonly zone: string;
   readonly upstream: Upstream;
   /** The current release of the instance. */
   release(): string;
@@ -18,13 +19,20 @@ export interface PoolTarget {
  */
 export type Eligibility = 'out' | 'failing' | 'passing';
 
+interface Minimum {
+  readonly count: number;
+  readonly percent: number;
+}
+
+const ONE: Minimum = { count: 1, percent: 0 };
+
 /** How a target group distributes requests (target group attributes). */
 export interface Balancing {
   readonly algorithm: 'round_robin' | 'least_outstanding_requests';
   /** 0 is off. */
   readonly slowStartMs: number;
   /** With fewer passing targets, or fewer in percent of all, requests go to all that are checked. */
-  readonly minimumPassing?: { readonly count: number; readonly percent: number };
+  readonly minimumPassing?: Minimum;
   /** Duration of stickiness to a target; 0 is off. */
   readonly stickyMs: number;
 }
@@ -40,19 +48,25 @@ interface Entry {
 export class TargetPool {
   balancing: Balancing = { algorithm: 'round_robin', slowStartMs: 0, stickyMs: 0 };
   readonly #entries = new Map<string, Entry>();
-  /** Cached, since it is needed for every request and rarely changes. */
-  #eligible: { readonly minimumPassing: number; readonly entries: readonly Entry[] } | undefined;
+  /** Cached by zone, since they are needed for every request and rarely change. */
+  readonly #eligible = new Map<string | undefined, { readonly for: Minimum; readonly entries: readonly Entry[] }>();
+  readonly #servedZones = new Set<string>();
   #turn = 0;
+
+  /** Zones in which a target has passed. */
+  get servedZones(): ReadonlySet<string> {
+    return this.#servedZones;
+  }
 
   add(target: PoolTarget): void {
     this.#entries.set(target.key, { target, eligibility: 'out', slowStartFrom: undefined });
-    this.#eligible = undefined;
+    this.#eligible.clear();
   }
 
   remove(target: PoolTarget): void {
     if (this.#entries.get(target.key)?.target !== target) return;
     this.#entries.delete(target.key);
-    this.#eligible = undefined;
+    this.#eligible.clear();
   }
 
   has(target: PoolTarget): boolean {
@@ -63,18 +77,19 @@ export class TargetPool {
     const entry = this.#entries.get(target.key);
     if (entry?.target !== target || entry.eligibility === eligibility) return;
     if (eligibility === 'passing') entry.slowStartFrom = this.#hasTargetOutOfSlowStart(now) ? now : undefined;
+    if (eligibility === 'passing') this.#servedZones.add(target.zone);
     entry.eligibility = eligibility;
-    this.#eligible = undefined;
+    this.#eligible.clear();
   }
 
   /** The target with a key, if it is eligible for requests. */
-  sticky(key: string): PoolTarget | undefined {
-    return this.#targets().find((entry) => entry.target.key === key)?.target;
+  sticky(key: string, zone?: string): PoolTarget | undefined {
+    return this.#targets(zone).find((entry) => entry.target.key === key)?.target;
   }
 
-  /** The next target; undefined if none is eligible. */
-  next(now: number, random: () => number): PoolTarget | undefined {
-    const entries = this.#targets();
+  /** The next target, of that zone if one is given; undefined if none is eligible. */
+  next(now: number, random: () => number, zone?: string): PoolTarget | undefined {
+    const entries = this.#targets(zone);
     if (this.balancing.algorithm === 'least_outstanding_requests') return leastBusy(entries, this.#turn++)?.target;
     let entry = this.#nextInTurn(entries);
     for (let tries = 1; entry && tries < entries.length && this.#slowStartShare(entry, now) < random(); tries += 1) {
@@ -87,12 +102,14 @@ export class TargetPool {
     return entries[this.#turn++ % entries.length];
   }
 
-  #targets(): readonly Entry[] {
-    const { count = 1, percent = 0 } = this.balancing.minimumPassing ?? {};
-    const minimumPassing = Math.max(count, (percent / 100) * this.#entries.size);
-    if (this.#eligible?.minimumPassing !== minimumPassing)
-      this.#eligible = { minimumPassing, entries: eligible([...this.#entries.values()], minimumPassing) };
-    return this.#eligible.entries;
+  #targets(zone: string | undefined): readonly Entry[] {
+    const { minimumPassing = ONE } = this.balancing;
+    const known = this.#eligible.get(zone);
+    if (known?.for === minimumPassing) return known.entries;
+    const all = [...this.#entries.values()].filter(({ target }) => zone === undefined || target.zone === zone);
+    const entries = eligible(all, Math.max(minimumPassing.count, (minimumPassing.percent / 100) * all.length));
+    this.#eligible.set(zone, { for: minimumPassing, entries });
+    return entries;
   }
 
   /** The share of its requests, which grows from 0 to 1 during slow start (ALB user guide, "Slow start mode"). */

@@ -47,12 +47,14 @@ function fixed(usual: string): AttributeSpec {
   return { default: usual, check };
 }
 
+export const CROSS_ZONE = 'load_balancing.cross_zone.enabled';
+
 /** Target group attributes (ELBv2 API, TargetGroupAttribute). */
 export const GROUP_ATTRIBUTES: AttributeSpecs = {
   'deregistration_delay.timeout_seconds': seconds('300', 0, 3600),
   'load_balancing.algorithm.anomaly_mitigation': fixed('off'),
   'load_balancing.algorithm.type': oneOf('round_robin', 'least_outstanding_requests'),
-  'load_balancing.cross_zone.enabled': fixed('use_load_balancer_configuration'),
+  [CROSS_ZONE]: oneOf('use_load_balancer_configuration', 'true', 'false'),
   'slow_start.duration_seconds': seconds('0', 0, 900),
   'stickiness.app_cookie.cookie_name': fixed(''),
   'stickiness.app_cookie.duration_seconds': fixed('86400'),
@@ -66,7 +68,7 @@ export const GROUP_ATTRIBUTES: AttributeSpecs = {
 };
 
 /** Load balancer attributes (ELBv2 API, LoadBalancerAttribute). */
-export const LOAD_BALANCER_ATTRIBUTES: AttributeSpecs = {
+const BALANCER_ATTRIBUTES: AttributeSpecs = {
   'access_logs.s3.bucket': fixed(''),
   'access_logs.s3.enabled': fixed('false'),
   'access_logs.s3.prefix': fixed(''),
@@ -76,7 +78,7 @@ export const LOAD_BALANCER_ATTRIBUTES: AttributeSpecs = {
   'connection_logs.s3.prefix': fixed(''),
   'deletion_protection.enabled': oneOf('false', 'true'),
   'idle_timeout.timeout_seconds': seconds('60', 1, 4000),
-  'load_balancing.cross_zone.enabled': fixed('true'),
+  [CROSS_ZONE]: fixed('true'),
   'routing.http.desync_mitigation_mode': fixed('defensive'),
   'routing.http.drop_invalid_header_fields.enabled': fixed('false'),
   'routing.http.preserve_host_header.enabled': oneOf('false', 'true'),
@@ -87,6 +89,10 @@ export const LOAD_BALANCER_ATTRIBUTES: AttributeSpecs = {
   'waf.fail_open.enabled': fixed('false'),
   'zonal_shift.config.enabled': fixed('false'),
 };
+
+export function balancerAttributes(type: 'application' | 'network'): AttributeSpecs {
+  return type === 'network' ? { ...BALANCER_ATTRIBUTES, [CROSS_ZONE]: oneOf('false', 'true') } : BALANCER_ATTRIBUTES;
+}
 
 export function defaultAttributes(specs: AttributeSpecs): TextMap {
   return new Map(Object.entries(specs).map(([key, spec]) => [key, spec.default]));

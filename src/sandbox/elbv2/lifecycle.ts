@@ -18,7 +18,7 @@ import {
 import { statusMatcher } from './matcher.ts';
 import type { ElbTarget, TargetGroup } from './model.ts';
 import { msOf } from './attributes.ts';
-import type { Elbv2State } from './state.ts';
+import { zonesOf, type Elbv2State } from './state.ts';
 
 /** Interval between the first checks of targets that were registered together, so that a thousand are not checked at once. */
 const SPREAD_MS = 0.5;
@@ -67,6 +67,7 @@ function poolTargetOf(
     key: `${id}:${port}`,
     id,
     port,
+    zone: machine.zone,
     upstream,
     release: () => state.machines.find(id)?.release ?? '',
   };
@@ -139,9 +140,7 @@ function unusedReason(state: Elbv2State, group: TargetGroup, target: ElbTarget):
   if (group.targetType === 'ip') return undefined;
   const machine = state.machines.find(target.machine);
   if (!machine || !isUp(machine)) return invalidState(machine?.state ?? 'terminated');
-  const zones = group.loadBalancer.subnets
-    .map((subnet) => state.subnet?.(subnet)?.zone)
-    .filter((zone) => zone !== undefined);
+  const zones = zonesOf(state, group.loadBalancer);
   return zones.length > 0 && !zones.includes(machine.zone) ? ZONE_NOT_ENABLED : undefined;
 }
 

@@ -31,6 +31,7 @@ import {
   rulesOf,
   tagsFrom,
   type Elbv2State,
+  zonesOf,
 } from './state.ts';
 
 export function listenerOperations(state: Elbv2State): Record<string, Operation> {
@@ -115,7 +116,9 @@ async function openLiveListener(state: Elbv2State, loadBalancer: LoadBalancer, p
   const { clock, random, traffic } = state;
   const { host } = loadBalancer;
   const idleMs = (): number => msOf(loadBalancer.attributes, 'idle_timeout.timeout_seconds');
-  const options = { host, port, loadBalancer: loadBalancer.name, routes: [], traffic, clock, random, idleMs };
+  const { name } = loadBalancer;
+  const zones = (): readonly string[] => zonesOf(state, loadBalancer);
+  const options = { host, port, loadBalancer: name, routes: [], traffic, clock, random, idleMs, zones };
   return await openListener(options).catch((error: NodeJS.ErrnoException) => {
     // The port is in use by another load balancer on the same address, or by another process.
     const message = `Port ${port} of ${host} is not available: ${error.code ?? error.message}`;

@@ -7,7 +7,7 @@ import type {
   ModifyLoadBalancerAttributesInput,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { ApiError, type Call, type Operation } from '../service.ts';
-import { updatedAttributes, LOAD_BALANCER_ATTRIBUTES, attributeShapes, defaultAttributes } from './attributes.ts';
+import { updatedAttributes, attributeShapes, balancerAttributes, defaultAttributes } from './attributes.ts';
 import { entriesOfKind, entryOf, entriesNamed, entryShapes, elbTagList, type CatalogueEntry } from './catalogue.ts';
 import { validationError, notPermitted, elbv2Unsupported } from './errors.ts';
 import { dnsNameOf, HOSTED_ZONE } from './endpoints.ts';
@@ -27,8 +27,8 @@ export function loadBalancerOperations(state: Elbv2State): Record<string, Operat
       Attributes: entryOf(state.catalogue, 'loadbalancer', input.LoadBalancerArn, call).attributes,
     }),
     ModifyLoadBalancerAttributes: (input: ModifyLoadBalancerAttributesInput) => {
-      const { attributes } = loadBalancerOf(state, input.LoadBalancerArn);
-      const next = updatedAttributes(LOAD_BALANCER_ATTRIBUTES, attributes, input.Attributes);
+      const { attributes, type } = loadBalancerOf(state, input.LoadBalancerArn);
+      const next = updatedAttributes(balancerAttributes(type), attributes, input.Attributes);
       for (const [key, value] of next) attributes.set(key, value);
       return { Attributes: attributeShapes(attributes) };
     },
@@ -62,7 +62,7 @@ function create(state: Elbv2State, input: CreateLoadBalancerInput): LoadBalancer
     createdAt: new Date(state.clock.now()),
     subnets,
     securityGroups: input.SecurityGroups ?? [],
-    attributes: defaultAttributes(LOAD_BALANCER_ATTRIBUTES),
+    attributes: defaultAttributes(balancerAttributes(type)),
     tags: tagsFrom(input.Tags),
   };
   state.loadBalancers.set(loadBalancer.arn, loadBalancer);

@@ -2,8 +2,9 @@ import type { Action } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { matcherOf } from '../balancer/matching.ts';
 import type { RouteAction, DataPlaneRoutes } from '../balancer/routes.ts';
 import { groupsIn } from './actions.ts';
+import { CROSS_ZONE } from './attributes.ts';
 import { reconcile } from './lifecycle.ts';
-import type { Listener, LoadBalancer, Rule } from './model.ts';
+import type { Listener, LoadBalancer, Rule, TargetGroup } from './model.ts';
 import { groupOf, rulesOf, type Elbv2State } from './state.ts';
 
 /** After a change of a listener or a rule: updates which groups are in use, and sends the routes to the data plane. */
@@ -55,10 +56,18 @@ function routeAction(state: Elbv2State, action: Partial<Action>): RouteAction {
   }
   const { TargetGroups: tuples = [], TargetGroupStickinessConfig: sticky } = action.ForwardConfig ?? {};
   const groups = tuples.map((tuple) => {
-    const { arn, name, pool } = groupOf(state, tuple.TargetGroupArn);
-    return { arn, name, pool, weight: tuple.Weight ?? 0 };
+    const group = groupOf(state, tuple.TargetGroupArn);
+    const { arn, name, pool } = group;
+    return { arn, name, pool, weight: tuple.Weight ?? 0, isZonal: () => !crossesZones(group) };
   });
   return { type: 'forward', groups, stickyMs: sticky?.Enabled ? (sticky.DurationSeconds ?? 0) * 1000 : 0 };
+}
+
+function crossesZones({ attributes, loadBalancer }: TargetGroup): boolean {
+  const own = attributes.get(CROSS_ZONE);
+  return own === 'use_load_balancer_configuration'
+    ? loadBalancer?.attributes.get(CROSS_ZONE) !== 'false'
+    : own === 'true';
 }
 
 function redirectAction({ RedirectConfig: config }: Partial<Action>): RouteAction {

@@ -121,6 +121,11 @@ export function rulesOf(state: Elbv2State, listener: Listener): Rule[] {
   return [...state.rules.values()].filter((rule) => rule.listener === listener).toSorted((a, b) => rank(a) - rank(b));
 }
 
+/** Zones that are enabled for the load balancer; none if subnets are not known. */
+export function zonesOf(state: Elbv2State, { subnets }: LoadBalancer): readonly string[] {
+  return subnets.flatMap((subnet) => state.subnet?.(subnet)?.zone ?? []);
+}
+
 export function listenersOf(state: Elbv2State, loadBalancer: LoadBalancer): Listener[] {
   return [...state.listeners.values()].filter((listener) => listener.loadBalancer === loadBalancer);
 }

@@ -15,6 +15,7 @@ import {
   GROUP_ATTRIBUTES,
   msOf,
   attributeShapes,
+  CROSS_ZONE,
   wholeSeconds,
   defaultAttributes,
 } from './attributes.ts';
@@ -188,6 +189,11 @@ export function modifyAttributes(
   }
   const sticky = next.get('stickiness.enabled') === 'true';
   if (sticky && besideOthers) throw stickyBehindRule();
+  if (sticky && next.get(CROSS_ZONE) === 'false')
+    throw new ApiError(
+      'InvalidConfigurationRequest',
+      'Stickiness is not supported when cross-zone load balancing is off',
+    );
   const stickyMs = sticky ? msOf(next, 'stickiness.lb_cookie.duration_seconds') : 0;
   const [count, percent] = ['count', 'percentage'].map((what) =>
     Number(next.get(`target_group_health.unhealthy_state_routing.minimum_healthy_targets.${what}`)),
