@@ -1,8 +1,8 @@
 import { withId } from '../domain/by-id.ts';
 import { refusal, type Refusal } from '../domain/goal.ts';
-import { configuredPools, isRegistered, poolsOf } from '../domain/roles.ts';
+import { configuredPools, isIn, isRegistered, poolsOf, servingFleets } from '../domain/roles.ts';
 import { routesOf } from '../domain/routes.ts';
-import type { Pool, Snapshot } from '../domain/snapshot.ts';
+import type { Fleet, Pool, Snapshot } from '../domain/snapshot.ts';
 import { count, duration, list } from '../domain/text.ts';
 import { trafficModel } from './traffic/index.ts';
 
@@ -37,27 +37,64 @@ function unreached(snapshot: Snapshot, pool: Pool): Refusal | undefined {
   );
 }
 
+/** Why what enters production would be neither checked nor reached: what is missing, what serves, and what leads there again. */
+export function unreachedProduction(snapshot: Snapshot, to: Fleet): Refusal | undefined {
+  const model = trafficModel(snapshot);
+  const isUnused = ({ targets }: Pool): boolean => targets.some(({ reason }) => reason === 'Target.NotInUse');
+  const entered = model.movesServers ? poolsOf(snapshot, 'production') : model.testPools(to);
+  const pool = entered.find((one) => one.loadBalancers?.length === 0 || isUnused(one));
+  if (pool === undefined) return undefined;
+  const unused = pool.loadBalancers?.length === 0 ? unusedGroup(snapshot, pool) : notInZone(pool);
+  return { ...unused, message: `${unused.message}${servesText(snapshot, pool)}` };
+}
+
+function servesText(snapshot: Snapshot, pool: Pool): string {
+  const serving = servingFleets(snapshot);
+  const releases = list(serving.map(({ release }) => release));
+  const [are, get] = serving.length === 1 ? ['is', 'gets'] : ['are', 'get'];
+  if (serving.length === 0) return '';
+  return serving.some((fleet) => isIn(pool, fleet))
+    ? ` ${releases} ${are} registered there, and ${get} no requests.`
+    : ` ${releases} ${serving.length === 1 ? 'serves' : 'serve'} production.`;
+}
+
+function notInZone({ name, loadBalancers: [balancer = 'ARN'] = [], targets }: Pool): Refusal {
+  const unused = targets.filter(({ reason }) => reason === 'Target.NotInUse').map(({ id }) => id);
+  return refusal(
+    'unused-target-group',
+    `ELB calls ${list(unused, 3)} in ${name} unused: its load balancer is not enabled in their zone, or a listener that led there is being changed.`,
+    `\`aws elbv2 set-subnets --load-balancer-arn ${balancer} --subnets ...\`, with a subnet of each zone, enables them; then run this again.`,
+  );
+}
+
 /** Its rule for test traffic leads to it before its health matters. */
 function willBeUsed(snapshot: Snapshot, { role }: Pool): boolean {
   return role === 'test' && routesOf(snapshot, 'test').length > 0;
 }
 
 function unusedGroup(snapshot: Snapshot, pool: Pool): Refusal {
-  const use = pool.role === 'production' ? 'clients' : 'test traffic';
+  const use = isForClients(snapshot, pool) ? 'clients' : 'test traffic';
+  const key = trafficModel(snapshot).movesServers ? pool.role : 'groups';
   return refusal(
     'unused-target-group',
     `No listener and no rule forwards to ${pool.name}: no ${use} would reach it, and ELB checks no health there.`,
     `\`${createListener(snapshot, pool)}\` adds a listener; ports that listeners have already, and where TLS ends, have to be chosen otherwise.`,
-    `Or name a group that is in use under \`traffic.${pool.role}\` in the config.`,
+    `Or name a group that is in use under \`traffic.${key}\` in the config.`,
   );
 }
 
+/** Where weights move, each group is production's in turn. */
+function isForClients(snapshot: Snapshot, { role }: Pool): boolean {
+  return role === 'production' || !trafficModel(snapshot).movesServers;
+}
+
 /** A free port is a guess: only the listeners that lead to the config's groups are known. */
-function createListener(snapshot: Snapshot, { arn, protocol = 'HTTP', port, role }: Pool): string {
+function createListener(snapshot: Snapshot, pool: Pool): string {
+  const { arn, protocol = 'HTTP', port } = pool;
   const used = configuredPools(snapshot).flatMap(({ loadBalancers = [] }) => loadBalancers);
   const layer4 = !protocol.startsWith('HTTP');
   const fits = used.find((one) => one.includes(':loadbalancer/net/') === layer4);
-  const free = role === 'production' ? 80 : 8081;
+  const free = isForClients(snapshot, pool) ? 80 : 8081;
   return [
     'aws elbv2 create-listener',
     `--load-balancer-arn ${fits ?? 'ARN'}`,

@@ -19,6 +19,7 @@ import { duration, list } from '../domain/text.ts';
 import { isZonal } from '../domain/zones.ts';
 import { behaviourOf, type Step } from '../steps/index.ts';
 import type { Plan } from './plan.ts';
+import { groupProblem, unreachedProduction } from './group-checks.ts';
 import { acrossZones } from './group-health.ts';
 import { GROWS_S, scalingNotes, smallerGroup } from './scaling.ts';
 import { trafficModel } from './traffic/index.ts';
@@ -55,7 +56,9 @@ export function planSwitch(
   ]);
   // The way back is tried, whatever quota it may meet.
   const no = change.prepares && 'steps' in plan ? targetsQuotaProblem(snapshot, plan.steps) : undefined;
-  return no ?? plan;
+  const unreached =
+    'steps' in plan || plan.refused !== 'not-safe' ? undefined : unreachedProduction(snapshot, change.to);
+  return no ?? unreached ?? plan;
 }
 
 /** It changes nothing, and can be repeated at any time. */
@@ -129,7 +132,9 @@ export function notVerified(snapshot: Snapshot, { to, minimumHealthy, need, unle
   return refusal(
     'not-healthy',
     `${verified(snapshot, to).length} of ${membersToServe(to).length} instances of ${to.release} are healthy in ${shown.name} now${short === undefined ? '' : `, which is ${short}`}.${why}`,
-    'Wait until they are healthy (`turnout status --watch`), or fix them, and run this again.',
+    ...(groupProblem(snapshot, shown)?.next ?? [
+      'Wait until they are healthy (`turnout status --watch`), or fix them, and run this again.',
+    ]),
     ...otherwise(snapshot, to, need, countByZone(fit)),
     ...(short?.includes(' in ') ? zonalGroups(snapshot, least).map(acrossZones) : []),
   );

@@ -110,6 +110,9 @@ function words({ arn, loadBalancer, port, priority }: RouteConfig): string {
 
 function notFound(what: string): OperatorError {
   return new OperatorError('route-not-found', `AWS has no ${what}.`, {
-    next: ['Check `traffic.production` and `traffic.test` in the config, the region and the account.'],
+    next: [
+      'Check `traffic.production` and `traffic.test` in the config, the region and the account.',
+      'Where it was deleted, create it again: it forwards to the groups under `traffic.groups`, with all of the weight for the one that serves.',
+    ],
   });
 }

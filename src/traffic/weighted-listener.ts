@@ -145,8 +145,10 @@ async function readRules(elbv2: Elbv2, places: readonly RouteLocation[]): Promis
 function goneIf({ name }: RouteLocation): (error: unknown) => never {
   return (error) => {
     if (!(error instanceof OperatorError) || error.code !== 'route-not-found') throw error;
-    const { code, next } = error;
-    throw new OperatorError(code, `AWS does not know ${name} any more.`, { next });
+    const next = [
+      'Create it again, with all of the weight for the target group of the fleet that serves; then run this again.',
+    ];
+    throw new OperatorError(error.code, `AWS does not know ${name} any more.`, { next });
   };
 }
 

@@ -42,6 +42,32 @@ describe.each(EVERY_KIND)('$fleet, $traffic', (kind) => {
       );
     });
 
+    test('is named by the way back where ELB checks nothing, with what serves and what leads there again', async () => {
+      const entered = isMoved ? serving : 'one';
+      const unchecked = (snapshot: Snapshot): Snapshot => ({
+        ...snapshot,
+        pools: unused(snapshot, entered).pools.map((pool) =>
+          pool.name !== entered
+            ? pool
+            : {
+                ...pool,
+                targets: pool.targets.map((one) => ({ ...one, state: 'unused', reason: 'Target.NotInUse' })),
+              },
+        ),
+      });
+      expect(await answer(unchecked(switched), 'rollback')).toMatchObject({
+        refused: 'unused-target-group',
+        message: expect.stringMatching(
+          isMoved
+            ? /forwards to prod: no clients .* B is registered there, and gets no requests\.$/
+            : /forwards to one: no clients .* B serves production\.$/,
+        ) as string,
+        next: expect.arrayContaining([expect.stringContaining('aws elbv2 create-listener')]) as string[],
+      });
+      // A listener leads there again, and ELB has made up its mind about what is registered.
+      expect(await answer(switched, 'rollback')).toHaveProperty('plan');
+    });
+
     test('does not stop the way back', async () => {
       for (const pool of [serving, trial])
         expect(await answer(unused(switched, pool), 'rollback')).toHaveProperty('plan');

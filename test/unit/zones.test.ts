@@ -75,9 +75,9 @@ describe.each(Object.entries(KINDS))('%s', (_, snapshot) => {
 
   test('a fleet that is sick in a zone is refused with the zone, whatever the minimum is lowered to', async () => {
     const isSick = ({ id }: { readonly id: string }): boolean => id === 'B-2';
-    const sick = (world: Snapshot): Snapshot => ({
-      ...off(world),
-      pools: off(world).pools.map((pool) => ({
+    const sick = (seen: Snapshot): Snapshot => ({
+      ...off(seen),
+      pools: off(seen).pools.map((pool) => ({
         ...pool,
         targets: pool.targets.map((one) => (isSick(one) ? { ...one, state: 'unhealthy' as const } : one)),
       })),
