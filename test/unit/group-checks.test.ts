@@ -3,6 +3,7 @@ import type { Pool, Snapshot } from '../../src/domain/snapshot.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { planFor } from '../laws/check.ts';
 import { Rig } from '../support/fake-run-task.ts';
+import { attachedWorld } from '../support/attached-worlds.ts';
 import { LIMITS } from '../support/fake-run.ts';
 import { weightedWorld } from '../support/weighted-worlds.ts';
 import { ALONE, HOME, PROMOTED, world, type FleetSpec } from '../support/worlds.ts';
@@ -194,6 +195,24 @@ describe('slow start', () => {
     expect(kinds(await planFor(withPool(back, 'prod', { slowStartS: 40 }), 'rollback', {}))).not.toContain(
       'await-slow-start',
     );
+  });
+
+  test('is waited for by what an attached group grows to in production, too', async () => {
+    const all = kinds(await promote(attachedWorld(slow)));
+    const [grown, waited, grownMeanwhile, left] = [
+      all.indexOf('match-size'),
+      all.indexOf('await-slow-start'),
+      all.lastIndexOf('match-size'),
+      all.indexOf('detach'),
+    ];
+    expect([-1, grown, waited, grownMeanwhile, left]).toEqual(
+      [-1, grown, waited, grownMeanwhile, left].toSorted((a, b) => a - b),
+    );
+    expect(
+      kinds(await planFor(attachedWorld(slow), 'promote', { allowSlowStart: true })).filter(
+        (one) => one === 'match-size',
+      ),
+    ).toHaveLength(1);
   });
 
   test('takes its time from when the new targets were seen healthy, and is over in a run', async () => {

@@ -52,6 +52,7 @@ export function membership(snapshot: Snapshot): TrafficModel {
       ...before,
       ...batchSteps(snapshot, change, own),
       ...comeIn(snapshot, change, own),
+      ...startSlowly(snapshot, change, own),
       // What serves may have scaled out until now, and what came in may have lost an instance.
       ...own.flatMap((pool) => growSteps(snapshot, change, pool)),
       ...swapSteps(snapshot, change, own, tried),
@@ -111,8 +112,15 @@ function comeIn(snapshot: Snapshot, change: Switch, pools: readonly string[]): r
       const grows = growSteps(snapshot, change, pool).length > 0;
       return { do: 'await-healthy', pool, fleet: to.id, minimumHealthy: grows ? NO_MINIMUM : minimum, need };
     }),
-    ...groups.flatMap(({ pool }) => slowStart(snapshot, change, pool)),
   ];
+}
+
+/** All that came in has its share before the others leave, also what a group grows by. */
+function startSlowly(snapshot: Snapshot, change: Switch, pools: readonly string[]): readonly Step[] {
+  return pools.flatMap((pool) => {
+    const waits = slowStart(snapshot, change, pool);
+    return waits.length === 0 ? [] : [...growSteps(snapshot, change, pool), ...waits];
+  });
 }
 
 /** Nothing waits for it on the way back, nor where it is allowed to end. */
