@@ -163,7 +163,8 @@ function releaseOf(
   const text = templateText(LaunchTemplate);
   const isByImage = recorded === undefined ? imagesIn(carries).length > 0 : replacesVolumes(recorded);
   const own = isByImage && recorded !== undefined ? [] : [{ template: carries, release: boots }];
-  const known = [...own, ...(recorded ? [recorded.from, recorded.to] : [])];
+  // While a refresh ends, the group has tags of both releases.
+  const known = [...(recorded ? [recorded.from, recorded.to] : []), ...own];
   const found = known.find(({ template }) => isLaunchedFrom(template, text, ImageId));
   if (found === undefined) {
     const stray = withImages(text, isByImage && ImageId !== undefined ? [ImageId] : []);
