@@ -1,5 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { ATTACHED, KINDS, OPSWORKS, OPSWORKS_BY_WEIGHTS, SCALED } from '../support/little/kinds.ts';
+import type { Scene } from '../support/little/scene.ts';
+import { withOwnImages } from '../support/little/scene-scaling.ts';
 import { casesOf, rowsOf } from './cases.ts';
 import { grantsOf, tryPermission, type PermissionTrial } from './permissions.ts';
 
@@ -49,6 +51,12 @@ describe.each([...KINDS, OPSWORKS, ...OPSWORKS_BY_WEIGHTS])('$fleet behind $traf
 });
 
 // Groups grow by themselves.
+// A group may replace what restarts while it serves.
+test.each([KINDS[0], OPSWORKS])('in waves, $fleet behind $traffic', async (kind) => {
+  const inPlace = { by: 'pull', before: [] } as const;
+  expect(await withoutEach({ kind, scene: IN_PLACE, one: WAVES, inPlace })).toEqual([]);
+});
+
 describe.each([...SCALED, ATTACHED])('$fleet behind $traffic', (kind) => {
   test.each(casesOf(kind))('$name', async ({ one }) => {
     const scene = { groups: 1, size: 3, start: one.start, draining: one.draining ?? false };
@@ -57,19 +65,46 @@ describe.each([...SCALED, ATTACHED])('$fleet behind $traffic', (kind) => {
 });
 
 const FIRST = { instances: ['i-blue-1'] };
+const IN_PLACE = { start: 'blue', groups: 1, size: 2 } as const;
 const DRAIN = { ask: 'drain', wish: FIRST } as const;
 const DEPLOY = { ask: 'deploy', wish: { ...FIRST, release: '42' } } as const;
 
-const IN_PLACE = [
-  { one: { ask: 'rolling', wish: { release: '42' } }, before: [] },
+const ROLLING = { ask: 'rolling', wish: { release: '42' } } as const;
+const WAVES = { ask: 'rolling', wish: { release: '42', wave: [50, 100] } } as const;
+const REFRESH = { ask: 'rolling', wish: { release: '42', refresh: true } } as const;
+const BY_STEPS = [
+  { one: ROLLING, before: [] },
   { one: DRAIN, before: [] },
   { one: DEPLOY, before: [DRAIN] },
   { one: { ask: 'join', wish: FIRST }, before: [DRAIN, DEPLOY] },
 ] as const;
+const SOME = [KINDS[0], OPSWORKS, SCALED[0], ATTACHED];
 
-describe.each([KINDS[0], OPSWORKS])('in place, $fleet behind $traffic', (kind) => {
-  test.each(IN_PLACE)('$one.ask', async ({ one, before }) => {
-    const scene = { start: 'blue', groups: 1, size: 2 } as const;
-    expect(await withoutEach({ kind, scene, one, inPlace: { before } })).toEqual([]);
+describe.each(SOME)('in place by SSM, $fleet behind $traffic', (kind) => {
+  test.each(BY_STEPS)('$one.ask', async ({ one, before }) => {
+    expect(await withoutEach({ kind, scene: IN_PLACE, one, inPlace: { by: 'ssm', before } })).toEqual([]);
+  });
+});
+
+describe.each(SOME)('in place by permits, $fleet behind $traffic', (kind) => {
+  test.each(BY_STEPS)('$one.ask', async ({ one, before }) => {
+    expect(await withoutEach({ kind, scene: IN_PLACE, one, inPlace: { by: 'pull', before } })).toEqual([]);
+  });
+});
+
+describe.each([...SCALED, ATTACHED])('instance refresh, $fleet behind $traffic', (kind) => {
+  test('to the release before, while one is under way', async () => {
+    const before = [{ ...REFRESH, killedAfter: 'StartInstanceRefresh' }];
+    const one = { ask: 'rolling', wish: { release: '41', refresh: true } } as const;
+    const inPlace = { by: 'refresh', before } as const;
+    expect(await withoutEach({ kind, scene: IN_PLACE, one, inPlace })).toEqual([]);
+  });
+
+  test.each(['refresh', 'rootVolumes'])('%s to the next release', async (how) => {
+    const one = { ask: 'rolling', wish: { release: '42', [how]: true } } as const;
+    const inPlace = { by: 'refresh', before: [] } as const;
+    const stage = (scene: Scene) => withOwnImages(kind.stage(scene));
+    const as = how === 'refresh' ? kind : { ...kind, stage };
+    expect(await withoutEach({ kind: as, scene: IN_PLACE, one, inPlace })).toEqual([]);
   });
 });

@@ -1,6 +1,8 @@
 import type { Use } from '../../src/aws/grants.ts';
 import { policyFor, type Policy } from '../../src/aws/policy.ts';
 import type { Config } from '../../src/config/config.ts';
+import { defined } from '../../src/domain/defined.ts';
+import { BUCKET } from '../support/little/bucket.ts';
 import { readConfig } from '../../src/config/read.ts';
 import { resolveConfig } from '../../src/config/resolve.ts';
 import { ExitCode } from '../../src/errors.ts';
@@ -8,7 +10,9 @@ import { REACHED } from '../support/little/goals.ts';
 import type { Kind } from '../support/little/kinds.ts';
 import type { Scene } from '../support/little/scene.ts';
 import { Site, type Run } from '../support/little/site.ts';
-import { production } from '../support/little/state.ts';
+import { marksOn } from '../support/little/scaling.ts';
+import { living, production, type State } from '../support/little/state.ts';
+import { REQUEST_MS } from '../support/little/wire.ts';
 import { tellRun } from '../support/little/story.ts';
 import type { Case } from './cases.ts';
 import { codeOf, lies } from './outcome.ts';
@@ -21,15 +25,36 @@ export interface Grant {
   readonly action: string;
 }
 
+/** What was done before, to its end, or until it has sent that request and was killed. */
+interface Before extends Pick<Case, 'ask' | 'wish'> {
+  readonly killedAfter?: string;
+}
+
 export interface PermissionTrial {
   readonly kind: Kind;
   readonly scene: Scene;
   readonly one: Pick<Case, 'ask' | 'wish'>;
-  /** Deploys in place: what is done before with all permissions. */
-  readonly inPlace?: { readonly before: readonly Pick<Case, 'ask' | 'wish'>[] };
+  /** Deploys in place, by whom; what is done before with all permissions. */
+  readonly inPlace?: { readonly by: InPlaceBy; readonly before: readonly Before[] };
   /** Absent: nothing is taken out. */
   readonly without?: Grant;
 }
+
+const LONGEST_MS = 3_600_000;
+
+/** Absent in the config where Auto Scaling replaces instances by itself. */
+const IN_PLACE = {
+  ssm: { deploys: 'lasting', config: ['deploy: { kind: ssm, document: shop-deploy }'] },
+  pull: {
+    deploys: 'permits',
+    config: [
+      `deploy: { kind: pull, bucket: ${BUCKET.bucket}, prefix: ${BUCKET.prefix} }`,
+      "instanceCheck: { url: 'http://{address}/', contains: '{release}' }",
+    ],
+  },
+  refresh: { deploys: undefined, config: [] },
+} as const;
+export type InPlaceBy = keyof typeof IN_PLACE;
 
 export interface PermissionResult {
   readonly wrong: readonly string[];
@@ -47,7 +72,7 @@ function configOf({ kind, scene, inPlace }: PermissionTrial): Config {
     'region: eu-west-1',
     ...FLEETS[kind.fleet]!,
     ...trafficOf(kind, scene),
-    ...(inPlace === undefined ? [] : ['deploy: { kind: ssm, document: shop-deploy }']),
+    ...(inPlace === undefined ? [] : IN_PLACE[inPlace.by].config),
   ];
   const read = readConfig('shop.yml', `${file.join('\n')}\n`, {});
   if ('problems' in read) throw new Error(read.shown);
@@ -110,10 +135,13 @@ export function grantsOf(trial: PermissionTrial): readonly Grant[] {
 /** With the permission taken away the run ends as it should; once it is given back, the goal is reached. */
 export async function tryPermission(trial: PermissionTrial): Promise<PermissionResult> {
   const { kind, scene, one, inPlace, without } = trial;
-  const site = new Site(scene, { kind, ...(inPlace && { deploys: 'lasting' }) });
+  const site = new Site(scene, { kind, ...defined({ deploys: inPlace && IN_PLACE[inPlace.by].deploys }) });
   // In place, a zone may be empty for a while.
-  if (inPlace !== undefined) site.watch.acceptedMinimum = 0;
-  for (const { ask, wish } of inPlace?.before ?? []) await site.run(ask, wish);
+  if (inPlace !== undefined) {
+    site.watch.acceptedMinimum = 0;
+    site.watch.mixesReleases = inPlace.by !== 'refresh';
+  }
+  for (const earlier of inPlace?.before ?? []) await runBefore(site, earlier);
   site.gate.policies = policiesFor(trial);
   const first = await site.run(one.ask, one.wish);
   const runs = [first];
@@ -124,12 +152,12 @@ export async function tryPermission(trial: PermissionTrial): Promise<PermissionR
     );
     site.gate.policies = undefined;
     await site.clock.pass(60_000);
-    runs.push(...(await toTheGoal(site, one)));
+    runs.push(...(await toTheGoal(site, trial)));
     const ended = codeOf(runs.at(-1)!);
-    const missing = REACHED[one.ask](site.cloud.state) ?? (ended === 'done' ? undefined : 'it is not done');
+    const missing = missingOf(trial, site.cloud.state) ?? (ended === 'done' ? undefined : 'it is not done');
     if (missing !== undefined) wrong.push(`with all permissions it ended with ${ended}, but ${missing}`);
     wrong.push(...site.watch.broken);
-  }
+  } else wrong.push(...[missingOf(trial, site.cloud.state) ?? []].flat());
   const title = without === undefined ? 'with the whole policy' : `without ${without.action} of ${without.sid}`;
   return {
     wrong: wrong.map((text) => `${title}: ${text}`),
@@ -137,6 +165,23 @@ export async function tryPermission(trial: PermissionTrial): Promise<PermissionR
     used: site.gate.used,
     story: () => [title, ...runs.map(tellRun)].join('\n\n'),
   };
+}
+
+async function runBefore(site: Site, { ask, wish, killedAfter }: Before): Promise<void> {
+  const going = site.start(ask, wish);
+  const hasSent = (): boolean => going.process.calls.some(({ name }) => name === killedAfter);
+  await site.clock.until(() => going.run !== undefined || hasSent(), LONGEST_MS);
+  await site.clock.pass(REQUEST_MS);
+  going.process.kill();
+}
+
+/** What is missing of the goal; in place, that each instance of ours serves and carries the release. */
+function missingOf({ one: { ask, wish }, inPlace }: PermissionTrial, state: State): string | undefined {
+  if (inPlace === undefined) return REACHED[ask](state);
+  if (ask !== 'rolling' || !('release' in wish)) return undefined;
+  const ours = living(state).filter((box) => marksOn(state, box)['turnout:environment'] === 'shop');
+  const wrong = ours.find(({ image }) => image !== `ami-${wish.release}`);
+  return wrong === undefined ? undefined : `${wrong.id} carries ${wrong.image}`;
 }
 
 /** The missing action and where to add it are named; where production may have been touched, who serves it is said. */
@@ -156,8 +201,9 @@ function namesIt({ ended, changes }: Run, action: string): readonly string[] {
 }
 
 /** As an operator would: resume what is unfinished, which may be the undoing; then ask again. */
-async function toTheGoal(site: Site, { ask, wish }: PermissionTrial['one']): Promise<readonly Run[]> {
+async function toTheGoal(site: Site, trial: PermissionTrial): Promise<readonly Run[]> {
+  const { ask, wish } = trial.one;
   const resumed = await site.run('resume');
-  const isDone = codeOf(resumed) === 'done' && REACHED[ask](site.cloud.state) === undefined;
+  const isDone = codeOf(resumed) === 'done' && missingOf(trial, site.cloud.state) === undefined;
   return isDone ? [resumed] : [resumed, await site.run(ask, wish)];
 }

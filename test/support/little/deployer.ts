@@ -5,9 +5,11 @@ import type { LittleProcess } from './process.ts';
 
 /**
  * `lasting`: goes on without the process that started it, as at AWS. `local`: ends together with it, as a program does. `pulling`: lasting,
- * and by the instances themselves, which may serve meanwhile.
+ * and by the instances themselves, which may serve meanwhile; `permits`: the same by the real deployer, with its requests to S3.
  */
-export type Deploys = 'lasting' | 'local' | 'pulling';
+export type Deploys = 'lasting' | 'local' | 'pulling' | 'permits';
+
+type Simulated = Exclude<Deploys, 'permits'>;
 
 interface Job {
   readonly by: LittleProcess;
@@ -29,10 +31,10 @@ export class LittleDeployer {
   /** What new boxes would boot. */
   pointsTo: string | undefined;
   readonly #cloud: LittleCloud;
-  readonly #kind: Deploys;
+  readonly #kind: Simulated;
   readonly #jobs = new Map<string, Job>();
 
-  constructor(cloud: LittleCloud, kind: Deploys) {
+  constructor(cloud: LittleCloud, kind: Simulated) {
     this.#cloud = cloud;
     this.#kind = kind;
   }

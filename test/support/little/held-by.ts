@@ -42,6 +42,8 @@ export interface ScalingGroup extends Launches {
   readonly members: ReadonlyMap<string, ScalingMember>;
   /** The newest instance refresh. */
   readonly refresh?: Refresh;
+  /** Its processes that are suspended. */
+  readonly suspended?: readonly string[];
 }
 
 export interface Refresh {
@@ -63,7 +65,7 @@ export interface GroupTag {
 
 export interface ScalingMember {
   readonly id: string;
-  readonly state: 'Pending' | 'InService' | 'ReplacingRootVolume' | 'Terminating';
+  readonly state: 'Pending' | 'InService' | 'ReplacingRootVolume' | 'EnteringStandby' | 'Standby' | 'Terminating';
   readonly version: number;
 }
 

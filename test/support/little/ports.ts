@@ -1,5 +1,8 @@
 import { Elbv2 } from '../../../src/aws/elbv2.ts';
 import type { Clock } from '../../../src/clock.ts';
+import { createPullDeployer } from '../../../src/deployers/pull.ts';
+import { openBucket } from '../../../src/releases/index.ts';
+import { BUCKET } from './bucket.ts';
 import type { DeployerPort } from '../../../src/deployers/deployer.ts';
 import type { Delivery } from '../../../src/domain/goal.ts';
 import type { FleetPort } from '../../../src/fleets/fleet.ts';
@@ -17,6 +20,12 @@ export function plainPorts(fleet: FleetPort, inner: TrafficPort, session: Little
   const traffic = createDiscovery(inner, new Elbv2(session), OWNER);
   const inPlace = nothingInPlace({ environment: 'shop' }, clock);
   return { fleet, traffic, outside: traffic, clock, ...NOTHING_TOLD, inPlace };
+}
+
+/** The real deployer of pull deploys. */
+export function permitsBy(session: LittleSession): DeployerPort {
+  const tools = { clock: session.clock, by: 'ann@desk' };
+  return createPullDeployer(openBucket(session, BUCKET), tools);
 }
 
 function deliveryBy({ kind, description: words }: DeployerPort): Delivery {

@@ -2,7 +2,16 @@ import { EPOCH } from './clock.ts';
 import type { LittleCloud } from './cloud.ts';
 import { ApiFailure } from './failure.ts';
 import type { Launches, Refresh, ScalingGroup, ScalingMember } from './held-by.ts';
-import { inService, isHealthyIn, letGo, scalingOf, TEMPLATE, withGroup, withScalingMember } from './scaling-state.ts';
+import {
+  groupNamed,
+  inService,
+  isHealthyIn,
+  letGo,
+  scalingOf,
+  TEMPLATE,
+  withGroup,
+  withScalingMember,
+} from './scaling-state.ts';
 import { withBox, type State } from './state.ts';
 
 /** Instance refreshes of a little cloud's groups, which replace instances or root volumes, one at a time. Rules as in the sandbox. */
@@ -112,12 +121,6 @@ interface StartInput extends Named {
   readonly Preferences: { readonly MinHealthyPercentage?: number; readonly MaxHealthyPercentage?: number };
 }
 
-function groupNamed(state: State, { AutoScalingGroupName: name = '' }: Named): ScalingGroup {
-  const group = scalingOf(state).groups.get(name);
-  if (group === undefined) throw new ApiFailure('ValidationError', 'AutoScalingGroup name not found - null');
-  return group;
-}
-
 function launchesIn({ LaunchTemplate, MixedInstancesPolicy }: Configuration): Launches {
   const { LaunchTemplateSpecification, Overrides = [] } = MixedInstancesPolicy?.LaunchTemplate ?? {};
   const ownImage = Overrides[0]?.ImageId;
@@ -134,7 +137,7 @@ export function launchingOf({ version, ownImage }: Launches): Configuration {
 }
 
 export function showRefreshes(state: State, input: Named): object {
-  const group = groupNamed(state, input);
+  const group = groupNamed(state, input.AutoScalingGroupName ?? '');
   const { refresh } = group;
   if (refresh === undefined) return { InstanceRefreshes: [] };
   const { status, startedAt, wanted, keepsInstances } = refresh;
@@ -152,7 +155,7 @@ export function showRefreshes(state: State, input: Named): object {
 }
 
 function change(cloud: LittleCloud, input: Named, make: (refresh: Refresh) => Refresh): object {
-  const group = groupNamed(cloud.state, input);
+  const group = groupNamed(cloud.state, input.AutoScalingGroupName ?? '');
   const { name, refresh } = group;
   if (refresh === undefined || !isRefreshing(group))
     throw new ApiFailure('ActiveInstanceRefreshNotFound', 'There is no active instance refresh');
@@ -163,7 +166,7 @@ function change(cloud: LittleCloud, input: Named, make: (refresh: Refresh) => Re
 export const refreshWrites = {
   StartInstanceRefresh: (cloud: LittleCloud, input: StartInput) => {
     const { Strategy, DesiredConfiguration, Preferences } = input;
-    const group = groupNamed(cloud.state, input);
+    const group = groupNamed(cloud.state, input.AutoScalingGroupName ?? '');
     if (isRefreshing(group))
       throw new ApiFailure('InstanceRefreshInProgress', 'An instance refresh is in progress already');
     const refresh: Refresh = {

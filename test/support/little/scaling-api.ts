@@ -3,7 +3,8 @@ import type { LittleCloud } from './cloud.ts';
 import { ApiFailure } from './failure.ts';
 import type { GroupTag, ScalingGroup, TemplateVersion } from './held-by.ts';
 import { isRefreshing, launchingOf, refreshWrites, showRefreshes } from './refreshes.ts';
-import { scalingOf, TEMPLATE, withGroup } from './scaling-state.ts';
+import { standbyWrites } from './scaling-standby.ts';
+import { groupNamed, scalingOf, TEMPLATE, withGroup } from './scaling-state.ts';
 import type { State } from './state.ts';
 
 /** The APIs of Auto Scaling and of launch templates, as far as they are asked. */
@@ -66,6 +67,7 @@ export const scalingReads: Readonly<Record<string, Reading>> = {
 
 export const scalingWrites: Readonly<Record<string, Writing>> = {
   ...refreshWrites,
+  ...standbyWrites,
   UpdateAutoScalingGroup: (cloud, input: UpdateInput) => {
     const { AutoScalingGroupName: name = '', MinSize, MaxSize, DesiredCapacity, LaunchTemplate } = input;
     const group = groupNamed(cloud.state, name);
@@ -134,19 +136,13 @@ export function removeGroupTags(cloud: LittleCloud, tags: readonly Pick<TagInput
   return {};
 }
 
-function groupNamed(state: State, name: string): ScalingGroup {
-  const group = scalingOf(state).groups.get(name);
-  if (group === undefined) throw new ApiFailure('ValidationError', 'AutoScalingGroup name not found - null');
-  return group;
-}
-
 function showVersion({ image, description }: TemplateVersion, index: number) {
   const data = { ImageId: image, InstanceType: 't3.micro' };
   return { VersionNumber: index + 1, VersionDescription: description, LaunchTemplateData: data };
 }
 
 function showGroup({ boxes }: State, group: ScalingGroup): object {
-  const { name, minimum, maximum, desired, tags, targetGroups, members } = group;
+  const { name, minimum, maximum, desired, tags, targetGroups, members, suspended = [] } = group;
   return {
     AutoScalingGroupName: name,
     MinSize: minimum,
@@ -157,6 +153,7 @@ function showGroup({ boxes }: State, group: ScalingGroup): object {
     VPCZoneIdentifier: 'subnet-a,subnet-b',
     ...launchingOf(group),
     TargetGroupARNs: targetGroups.map((one) => `arn:${one}`),
+    SuspendedProcesses: suspended.map((ProcessName) => ({ ProcessName })),
     Instances: [...members.values()].map(({ id, state, version: own }) => ({
       InstanceId: id,
       AvailabilityZone: boxes.get(id)?.zone,

@@ -93,10 +93,11 @@ export function isLetGo(state: State, id: string): boolean {
   return group === undefined ? !isUp(state.boxes.get(id)) : group.members.get(id)?.state === 'Terminating';
 }
 
-/** Notes in `broken`, once, what must not be in production of all that groups do by themselves. */
-export function watchRetired(cloud: LittleCloud, broken: string[]): void {
+/** Notes in `broken`, once, what must not be in production of all that groups do by themselves, as long as it `matters`. */
+export function watchRetired(cloud: LittleCloud, broken: string[], matters: () => boolean): void {
   if (cloud.state.scaling === undefined) return;
   cloud.reactions.push(() => {
+    if (!matters()) return;
     for (const what of retiredInProduction(cloud.state)) if (!broken.includes(what)) broken.push(what);
   });
 }

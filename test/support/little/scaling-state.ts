@@ -1,4 +1,5 @@
 import type { LittleCloud } from './cloud.ts';
+import { ApiFailure } from './failure.ts';
 import type { Scaling, ScalingGroup, ScalingMember } from './held-by.ts';
 import type { State } from './state.ts';
 
@@ -8,6 +9,12 @@ export const TEMPLATE = 'lt-1';
 export function scalingOf({ scaling }: State): Scaling {
   if (scaling === undefined) throw new Error('There is no Auto Scaling here.');
   return scaling;
+}
+
+export function groupNamed(state: State, name: string): ScalingGroup {
+  const group = scalingOf(state).groups.get(name);
+  if (group === undefined) throw new ApiFailure('ValidationError', 'AutoScalingGroup name not found - null');
+  return group;
 }
 
 export function groupOfBox({ scaling }: State, id: string): ScalingGroup | undefined {

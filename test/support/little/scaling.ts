@@ -89,7 +89,7 @@ class Groups {
 
   #resize(name: string): void {
     const { members, desired } = this.#group(name);
-    const active = [...members.values()].filter(({ state }) => state !== 'Terminating');
+    const active = [...members.values()].filter(({ state }) => !AWAY.has(state));
     const most = desired + surplusOf(this.#cloud.state, this.#group(name));
     for (let n = active.length; n < most; n += 1) launch(this.#cloud, name);
     // A new one is in service before an old one goes for its sake; at 0 nothing is waited for.
@@ -119,6 +119,8 @@ function propagated({ name, tags }: ScalingGroup): Record<string, string> {
 }
 
 const ZONES = ['a', 'b'];
+/** What counts for no desired capacity. */
+const AWAY: ReadonlySet<string> = new Set(['Terminating', 'EnteringStandby', 'Standby']);
 
 /** Where there are the fewest, from the version of now, with the tags of now. */
 export function launch(cloud: LittleCloud, name: string): void {

@@ -14,6 +14,7 @@ import type { Lease, Store } from '../../../src/stores/store.ts';
 import { Decision } from '../../../src/run/engine/decision.ts';
 import { verbsNow, type VerbStatus } from '../../../src/run/task/verbs.ts';
 import type { Hooks } from '../../../src/run/hooks/hooks.ts';
+import { LittleBucket } from './bucket.ts';
 import { LittleDeployer, type Deploys } from './deployer.ts';
 import { WorldClock } from './clock.ts';
 import { COMMANDS, EFFECT_SHOWS_MS, LIMITS, takeLease, type Connection, type Ended } from './commands.ts';
@@ -21,7 +22,7 @@ import { LittleCloud, TIMES, type Times } from './cloud.ts';
 import { KINDS, openPreviewIn, type Kind } from './kinds.ts';
 import type { Gate } from './iam.ts';
 import { withOutsiders } from './outsiders.ts';
-import { plainPorts, withDeploys } from './ports.ts';
+import { permitsBy, plainPorts, withDeploys } from './ports.ts';
 import { LittleProcess, type Calls } from './process.ts';
 import { startScaling } from './scaling.ts';
 import type { Scene } from './scene.ts';
@@ -96,6 +97,7 @@ export class Site {
   readonly stores: readonly LittleStore[];
   readonly watch: Watch;
   readonly deployer: LittleDeployer | undefined;
+  readonly #bucket: LittleBucket | undefined;
   readonly #kind: Kind;
   readonly #options: Pick<SiteOptions, 'probe' | 'hooks' | 'work' | 'preview' | 'judges' | 'onEffect'>;
   readonly #start: State;
@@ -117,7 +119,8 @@ export class Site {
     this.#start = this.cloud.state;
     startScaling(this.cloud);
     this.watch = new Watch(this.cloud, ...this.stores);
-    this.deployer = deploys && new LittleDeployer(this.cloud, deploys);
+    if (deploys === 'permits') this.#bucket = new LittleBucket(this.cloud);
+    else if (deploys !== undefined) this.deployer = new LittleDeployer(this.cloud, deploys);
   }
 
   /** Calls `act` as the n-th request to AWS leaves, counted from 1 over all processes. */
@@ -189,6 +192,7 @@ export class Site {
       cloud,
       weather,
       gate,
+      bucket: this.#bucket,
       process,
       onSend: (request) => {
         watch.onSend(process, request);
@@ -226,7 +230,8 @@ export class Site {
     const { fleet, traffic } = this.#kind.open(session, this.#start, cloud);
     const plain = plainPorts(fleet, traffic, session, session.clock);
     const work = this.#options.work?.open(process, beforeChange) ?? plain.work;
-    const deploying = this.deployer ? withDeploys(plain, this.deployer.open(process), this.#options.probe) : plain;
+    const deployer = this.#bucket ? permitsBy(session) : this.deployer?.open(process);
+    const deploying = deployer ? withDeploys(plain, deployer, this.#options.probe) : plain;
     const preview = this.#options.preview ? openPreviewIn(session, this.#start) : plain.preview;
     const ports = { ...deploying, work, preview, ...this.#judged(process, store, () => connection.guard?.lease) };
     const decision = new Decision(process.clock);

@@ -48,9 +48,10 @@ export class Watch {
   /** By instance. */
   readonly #servedAt = new Map<string, number>();
   readonly #hand = new Hand();
-  /** The fewest healthy targets in all that a run was asked to accept; and the groups' minimum, as their owners want it. */
+  /** What a run was asked to accept in all; the groups' minimum, as their owners want it; and that they have two releases, as in place. */
   acceptedMinimum: number | undefined;
   least = MINIMUM;
+  mixesReleases = false;
   /** Groups of others that may lose what they have, and owners whose instances may go. */
   allowed: ReadonlySet<string> = new Set();
 
@@ -59,7 +60,7 @@ export class Watch {
     this.#soleStore = new SoleStore(stores);
     for (const surface of surfaces(cloud.state)) this.#setMinimum(this.#minimum, cloud.state, surface);
     this.#noteServed();
-    watchRetired(cloud, this.broken);
+    watchRetired(cloud, this.broken, () => !this.mixesReleases);
   }
 
   /** What the process is asked to do. */
@@ -275,15 +276,14 @@ export class Watch {
   }
 
   /** Requests may be on their way to who has lost its share a moment ago; by hand, only who has seen it knows of it. */
-  #rushed(state: State, ids: readonly string[], sight: Sight): readonly string[] {
-    if (state.ways === undefined) return [];
+  #rushed({ ways }: State, ids: readonly string[], sight: Sight): readonly string[] {
     const { now } = this.#cloud.clock;
     const servedAt = (id: string): number => {
       const at = this.#servedAt.get(id) ?? -1e9;
       return this.#hand.movedAfter(at - 1) ? (sight.servedAt.get(id) ?? -1e9) : at;
     };
-    const rushed = ids.filter((id) => now - servedAt(id) < HOLD_S * 1000 - MACHINES_APART_MS);
-    return rushed.map((id) => `ends ${id} before the hold has passed`);
+    const isRushed = (id: string): boolean => now - servedAt(id) < HOLD_S * 1000 - MACHINES_APART_MS;
+    return (ways === undefined ? [] : ids.filter(isRushed)).map((id) => `ends ${id} before the hold has passed`);
   }
 
   #launched(before: State, after: State, { input, process }: Sent): readonly string[] {

@@ -3,6 +3,7 @@ import { isThrottling } from '../../../src/aws/errors.ts';
 import { answer, type Request } from './api.ts';
 import { EPOCH } from './clock.ts';
 import { ApiFailure } from './failure.ts';
+import type { LittleBucket } from './bucket.ts';
 import type { LittleCloud } from './cloud.ts';
 import { mustBeAllowed, type Gate } from './iam.ts';
 import type { LittleProcess } from './process.ts';
@@ -67,6 +68,7 @@ export interface Wire {
   readonly cloud: LittleCloud;
   readonly weather: Weather;
   readonly gate: Gate;
+  readonly bucket?: LittleBucket | undefined;
   readonly process: LittleProcess;
   /** The process sends it. */
   readonly onSend: (request: Request) => void;
@@ -179,6 +181,11 @@ async function deliver(wire: Wire, request: ToService, faults: { always: string 
 /** Nothing comes back. */
 const SILENCE = {};
 
+function bucketOf({ bucket }: Wire): LittleBucket {
+  if (bucket === undefined) throw new Error('There is no S3 here.');
+  return bucket;
+}
+
 function arrive(wire: Wire, request: ToService, fault: string | undefined): object {
   const { cloud, weather, process } = wire;
   const isThrottled = fault === 'throttled' || cloud.clock.now < weather.throttledUntil;
@@ -188,6 +195,7 @@ function arrive(wire: Wire, request: ToService, fault: string | undefined): obje
   if (fault === '500') throw new ApiFailure('InternalFailure', 'An internal error occurred', 500);
   if (fault === 'denied') throw new ApiFailure('AccessDenied', 'You are not authorized to perform this operation', 403);
   mustBeAllowed(wire.gate, cloud, request.service, request);
+  if (request.service === 's3') return bucketOf(wire).answer(request.operation, request.input as never);
   const lagMs = weather.lagAt(cloud.clock.now);
   const afterwards = wire.onArrival({ ...request, process, lagMs });
   const output = answer(cloud, request, lagMs);
