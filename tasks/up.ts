@@ -14,7 +14,7 @@ import { checkSteps } from '../src/plan/trial.ts';
 import { trafficModel } from '../src/plan/traffic/index.ts';
 import { groupsProblem } from '../src/plan/group-checks.ts';
 import { nextQuotaProblem } from '../src/plan/quotas.ts';
-import { outsideNotes } from '../src/plan/outsiders.ts';
+import { outsideNotes, untriedNotes } from '../src/plan/outsiders.ts';
 import { fleetToShow } from '../src/plan/preview.ts';
 import { describeFleet, knownWorld } from '../src/plan/worlds.ts';
 import { isShownByPreview, previewSentence } from '../src/domain/preview-rules.ts';
@@ -154,7 +154,8 @@ export const up: Task<'up', typeof OPTIONS> = {
     const sizes = before.flatMap((blue) => sizeNotes(snapshot, blue, zones));
     const same = servingFleets(snapshot).some((blue) => blue !== green && blue.release === release);
     const twice = `${release} serves production already: answers cannot tell the two fleets apart, so a switch cannot be proven.`;
-    const notes = [...(same ? [twice] : []), ...spec.summary, ...sizes];
+    const untried = untriedNotes(model.testPools(green), snapshot, release);
+    const notes = [...(same ? [twice] : []), ...spec.summary, ...sizes, ...untried];
     return planAhead(snapshot, steps, [...notes, ...model.notes, ...scalingNotes(snapshot), ...outsideNotes(snapshot)]);
   },
 

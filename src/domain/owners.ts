@@ -5,6 +5,8 @@ export interface Ownership {
   readonly environment: string;
   /** `turnout` in `turnout:environment`. */
   readonly tagPrefix: string;
+  /** The kind of owner that the fleets have themselves, and which is none beside turnout then. */
+  readonly fleetsHave?: Owner['kind'];
 }
 
 /** `fights-back`: it replaces what is taken away from it. `environment`: another environment of turnout. */
@@ -23,15 +25,21 @@ interface Rule extends Omit<Owner, 'name'> {
   readonly value?: RegExp;
 }
 
+/** Auto healing replaces what EC2 has terminated (OpsWorks user guide, "Using Auto Healing"). */
+export const OPSWORKS_STACK = 'OpsWorks stack';
+
 /** By AWS's reserved tags, and those that the controllers document. A name in the key (`(.+)`) is the owner's; else the value is. */
 const RULES: readonly Rule[] = [
   { nature: 'fights-back', kind: 'Auto Scaling group', key: /^aws:autoscaling:groupName$/ },
   { nature: 'fights-back', kind: 'Elastic Beanstalk environment', key: /^(?:aws:)?elasticbeanstalk:environment-name$/ },
-  { nature: 'fights-back', kind: 'EKS cluster', key: /^(?:aws:)?eks:cluster-name$/ },
+  { nature: 'fights-back', kind: 'EKS cluster', key: /^(?:aws:)?eks:(?:eks-)?cluster-name$/ },
   { nature: 'fights-back', kind: 'Kubernetes cluster', key: /^kubernetes\.io\/cluster\/(.+)$/ },
   { nature: 'fights-back', kind: 'Kubernetes cluster', key: /^elbv2\.k8s\.aws\/cluster$/ },
   { nature: 'fights-back', kind: 'Spot Fleet', key: /^aws:ec2spot:fleet-request-id$/ },
   { nature: 'fights-back', kind: 'EC2 Fleet', key: /^aws:ec2:fleet-id$/ },
+  { nature: 'fights-back', kind: OPSWORKS_STACK, key: /^opsworks:stack$/ },
+  { nature: 'fights-back', kind: 'EMR cluster', key: /^aws:elasticmapreduce:job-flow-id$/ },
+  { nature: 'fights-back', kind: 'Elastigroup of Spot', key: /^spotinst:aws:ec2:group:id$/ },
   { nature: 'fights-back', kind: 'CodeDeploy deployment', key: /^aws:codedeploy:/ },
   { nature: 'template', kind: 'CloudFormation stack', key: /^aws:cloudformation:stack-name$/ },
   { nature: 'template', kind: 'Terraform configuration', key: /^terraform(?:[:/_-].*)?$/i },
@@ -46,7 +54,7 @@ export function scalingGroup(name: string): Owner {
 /** The owners that the tags name, each once; for our own environment's tags, none. */
 export function ownersIn(
   tags: Readonly<Record<string, string>>,
-  { environment, tagPrefix }: Ownership,
+  { environment, tagPrefix, fleetsHave }: Ownership,
 ): readonly Owner[] {
   const found = Object.entries(tags).flatMap(([key, value]) => {
     if (key === `${tagPrefix}:environment` && value !== environment)
@@ -54,6 +62,7 @@ export function ownersIn(
     const rule = RULES.find((one) => one.key.test(key) && (one.value?.test(value) ?? true));
     if (rule === undefined) return [];
     const { nature, kind } = rule;
+    if (kind === fleetsHave) return [];
     return [{ nature, kind, name: rule.key.exec(key)?.[1] ?? value }];
   });
   return eachOnce(found);

@@ -1,7 +1,7 @@
 import { refusal, type Allowed, type Refusal } from '../domain/goal.ts';
 import { foreignRoutes, isStarved, lossText, sharedPools, type SharedPool } from '../domain/outside.ts';
 import { isIn, isRegistered, liveFleets, members, poolsOf } from '../domain/roles.ts';
-import type { Fleet, Snapshot } from '../domain/snapshot.ts';
+import type { Fleet, Pool, Snapshot } from '../domain/snapshot.ts';
 import { ownerNotes } from './owners.ts';
 import type { Outside, Surroundings } from '../domain/traffic.ts';
 import { count, list, sentences } from '../domain/text.ts';
@@ -131,6 +131,19 @@ export function sharedTestNotes(snapshot: Snapshot): readonly string[] {
     return routes.length === 0
       ? []
       : [`${list(routes, 3)} ${lead} to ${pool.name} too: servers leave it only once something else is healthy there.`];
+  });
+}
+
+/** Where others lead to what a new fleet is tried in: their clients get it untried. */
+export function untriedNotes(pools: readonly Pool[], snapshot: Snapshot, release: string): readonly string[] {
+  return pools.flatMap((pool) => {
+    const routes = foreignRoutes(snapshot, pool);
+    const lead = routes.length === 1 ? 'leads' : 'lead';
+    return routes.length === 0
+      ? []
+      : [
+          `${list(routes, 3)} ${lead} to ${pool.name}: clients get ${release} there as soon as it is healthy, before it is promoted.`,
+        ];
   });
 }
 

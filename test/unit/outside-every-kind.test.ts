@@ -76,6 +76,16 @@ describe.each(EVERY_KIND)('$fleet, $traffic', (kind) => {
     expect(routes).toHaveLength(kind.traffic === 'dns-weights' ? 0 : 1);
   });
 
+  test('a rule of others that leads to where a new fleet is tried is a note of up, with who gets it untried', async () => {
+    const weights = { membership: { prod: 9, test: 1 }, 'listener-weights': { two: 1 }, 'dns-weights': { two: 1 } };
+    const planned = await answer(withRule(alone, weights[kind.traffic]), 'up', { release: 'C' });
+    if (isRefusal(planned)) throw new Error(planned.message);
+    // By names, all that leads to a group by its load balancer is the name's own.
+    expect(
+      planned.plan.notes.some((one) => /leads to (?:test|two): clients get C there as soon as it is healthy/.test(one)),
+    ).toBe(kind.traffic !== 'dns-weights');
+  });
+
   test.each(all)(
     'servers that an Auto Scaling group of others replaces: %s is refused',
     async (verb, wish, snapshot) => {

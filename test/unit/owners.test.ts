@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { isRefusal, type Delivery, type Refusal } from '../../src/domain/goal.ts';
-import { ownersIn } from '../../src/domain/owners.ts';
+import { OPSWORKS_STACK, ownersIn } from '../../src/domain/owners.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
 import { behaviourOf } from '../../src/steps/index.ts';
 import type { tasks, AnyOptions } from '../../tasks/index.ts';
@@ -22,11 +22,20 @@ describe('tags', () => {
     ['elbv2.k8s.aws/cluster', 'prod', 'fights-back', 'Kubernetes cluster', 'prod'],
     ['aws:ec2spot:fleet-request-id', 'sfr-1', 'fights-back', 'Spot Fleet', 'sfr-1'],
     ['aws:ec2:fleet-id', 'fleet-1', 'fights-back', 'EC2 Fleet', 'fleet-1'],
+    ['eks:eks-cluster-name', 'auto', 'fights-back', 'EKS cluster', 'auto'],
+    ['opsworks:stack', 'shop', 'fights-back', 'OpsWorks stack', 'shop'],
+    ['aws:elasticmapreduce:job-flow-id', 'j-1', 'fights-back', 'EMR cluster', 'j-1'],
+    ['spotinst:aws:ec2:group:id', 'sig-1', 'fights-back', 'Elastigroup of Spot', 'sig-1'],
     ['aws:cloudformation:stack-name', 'shop', 'template', 'CloudFormation stack', 'shop'],
     ['ManagedBy', 'Terraform', 'template', 'configuration of', 'Terraform'],
     ['turnout:environment', 'staging', 'environment', 'environment', 'staging'],
   ])('%s: %s', (key, value, nature, kind, name) => {
     expect(ownersIn({ [key]: value, Name: 'web-1' }, OWNER)).toEqual([{ nature, kind, name }]);
+  });
+
+  test('of a stack are of the fleets themselves, where these are its layers', () => {
+    const tags = { 'opsworks:stack': 'shop', 'aws:ec2:fleet-id': 'fleet-1' };
+    expect(ownersIn(tags, { ...OWNER, fleetsHave: OPSWORKS_STACK }).map(({ kind }) => kind)).toEqual(['EC2 Fleet']);
   });
 
   test.each([

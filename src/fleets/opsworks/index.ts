@@ -2,6 +2,7 @@ import { settle } from '../../aws/batches.ts';
 import type { Instance as OpsInstance, Layer } from '../../aws/opsworks.ts';
 import { OperatorError } from '../../errors.ts';
 import { members } from '../../domain/roles.ts';
+import { OPSWORKS_STACK } from '../../domain/owners.ts';
 import type { Fleet } from '../../domain/snapshot.ts';
 import { ownershipTags, tagName } from '../ec2/tags.ts';
 import { NO_GROUP, type ClaimRequest, type FleetPort } from '../fleet.ts';
@@ -16,9 +17,10 @@ import { ENDING, isLost, isStopped } from './states.ts';
 
 /** Fleets that are layers of one OpsWorks stack, identified by the tags of the layer. */
 export function createOpsWorksFleet(options: OpsWorksFleetOptions): FleetPort {
-  const { owner, opsworks, ec2, config } = options;
+  const { opsworks, ec2, config } = options;
+  const owner = { ...options.owner, fleetsHave: OPSWORKS_STACK };
   let found: string | undefined;
-  const deps: OpsWorksDeps = { ...options, stack: async () => (found ??= await opsworks.stackId(config.stack)) };
+  const deps: OpsWorksDeps = { ...options, owner, stack: async () => (found ??= await opsworks.stackId(config.stack)) };
   return {
     kind: 'opsworks',
     count: config.count,
