@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts';
 
 /** A look that took longer has readings of moments that may not belong together: the process was stopped, or AWS is slow. */
-const WHOLE_MS = 10_000;
+export const WHOLE_MS = 10_000;
 
 /**
  * A look at everything. One that took too long is made again, but once only: where AWS is slow, the next one would be no better.

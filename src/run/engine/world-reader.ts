@@ -6,6 +6,7 @@ import { OperatorError } from '../../errors.ts';
 import type { RunContext } from './context.ts';
 import { covers, inOneLook, WHOLE } from './look-ahead.ts';
 import { retryTransient } from './retry.ts';
+import { WHOLE_MS } from './whole-look.ts';
 
 /** Fleets that the step before has read are as good as read again; a fleet of 1,000 takes half a second to read. */
 const FRESH_MS = 1000;
@@ -80,7 +81,8 @@ export class WorldReader {
   #isReadAhead(snapshot: Snapshot, reads: Reads): boolean {
     const ahead = this.#ahead;
     if (ahead?.seen !== snapshot || !covers(ahead.reads, reads)) return false;
-    return this.#context.ports.clock.monotonic() - ahead.at <= FRESH_MS;
+    const now = this.#context.ports.clock.monotonic();
+    return now - ahead.at <= FRESH_MS && now - this.#lookedFrom <= WHOLE_MS;
   }
 
   /** The part of it that was not read a moment ago, as far as fleets and their marks go. */
