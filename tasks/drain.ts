@@ -4,7 +4,7 @@ import { isRefusal } from '../src/domain/goal.ts';
 import { homesOf, minimumWhileOut, running } from '../src/domain/in-place.ts';
 import { afterInPlace, minimumNotes, minimumProblem } from '../src/plan/in-place.ts';
 import { namedInstances } from './named.ts';
-import { unreadProblem } from '../src/plan/outsiders.ts';
+import { addressProblem, unreadProblem } from '../src/plan/outsiders.ts';
 import { ownersProblem } from '../src/plan/owners.ts';
 import { leaveSteps, standbyProblem } from '../src/plan/standby.ts';
 import { defined } from '../src/domain/defined.ts';
@@ -61,6 +61,7 @@ export const drain: Task<'drain', typeof OPTIONS> = {
     const leaving = running(snapshot, goal.instances);
     const owned =
       unreadProblem(snapshot) ??
+      addressProblem(snapshot, leaving) ??
       ownersProblem(snapshot, leaving, goal.allowed) ??
       standbyProblem(snapshot, instances) ??
       tagRoomProblem(leaving, DRAIN_TAGS);

@@ -17,7 +17,7 @@ import { rollingSteps, todoOf } from '../src/plan/rolling.ts';
 import { afterStandby, isLeftAlone, standbyNotes, standbyProblem } from '../src/plan/standby.ts';
 import { afterWave, waveNotes, wavesProblem } from '../src/plan/waves.ts';
 import { unmanagedInProduction } from '../src/plan/worlds.ts';
-import { unreadProblem } from '../src/plan/outsiders.ts';
+import { addressProblem, unreadProblem } from '../src/plan/outsiders.ts';
 import { otherEnvironment, ownersOf, ownersProblem } from '../src/plan/owners.ts';
 import { allowedBy, FREEZE, OWNERS, SLOW_START } from './allowed.ts';
 import { rollingTags, tagRoomProblem } from '../src/plan/tag-room.ts';
@@ -112,6 +112,7 @@ export const rolling: Task<'rolling', typeof OPTIONS> = {
     const all = running(snapshot, goal.batches.flat());
     const owned =
       unreadProblem(snapshot) ??
+      addressProblem(snapshot, all) ??
       ownersProblem(snapshot, all, goal.allowed) ??
       standbyProblem(snapshot, todoOf(snapshot, goal).flat()) ??
       tagRoomProblem(all, rollingTags(goal.delivery));

@@ -98,6 +98,20 @@ export function stillServesOthers(snapshot: Snapshot, fleet: Fleet): string | un
   return `${first?.id} is ${first?.state} in ${shared.pool.name}. ${lossText(shared)}`;
 }
 
+/** Why these instances cannot be put back where they are: what puts them back knows each by the address that it has itself. */
+export function atOtherAddress({ pools }: Snapshot, ids: readonly string[]): string | undefined {
+  const found = pools.flatMap((pool) =>
+    pool.targets.flatMap(({ id, byAddress, state }) =>
+      byAddress !== undefined && state !== 'draining' && ids.includes(id) ? [{ id, byAddress, in: pool.name }] : [],
+    ),
+  );
+  const [first] = found;
+  return (
+    first &&
+    `${first.id} is registered with ${first.in} at ${first.byAddress}, and would be put back at its own private address.`
+  );
+}
+
 /** It was not seen what others have here. */
 export function unknownOutside({ outside }: Snapshot): string | undefined {
   if (outside.state !== 'unreadable') return undefined;

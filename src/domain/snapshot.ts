@@ -59,6 +59,8 @@ export interface Instance {
   readonly reason?: string;
   /** Private address; absent while it has none yet. */
   readonly address?: string;
+  /** Those that it has beside that one, of either kind; absent: none. */
+  readonly otherAddresses?: readonly string[];
   /** Milliseconds since the epoch. */
   readonly launchedAt: number;
   /** Size or type as AWS calls it, such as `m7g.large`. */
@@ -138,6 +140,8 @@ export interface Target {
   readonly description?: string;
   /** A zonal shift keeps traffic away from it, whatever its health (ELBv2 API, AdministrativeOverride). */
   readonly shifted?: true;
+  /** The address of its instance at which it is registered, where that is not the instance's own private one. */
+  readonly byAddress?: string;
 }
 
 /** `other`: no group of the config, but one that holds an instance of this environment, or that one has left. */

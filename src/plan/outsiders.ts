@@ -1,7 +1,7 @@
 import { refusal, type Allowed, type Refusal } from '../domain/goal.ts';
-import { foreignRoutes, isStarved, lossText, sharedPools, type SharedPool } from '../domain/outside.ts';
+import { atOtherAddress, foreignRoutes, isStarved, lossText, sharedPools, type SharedPool } from '../domain/outside.ts';
 import { isIn, isRegistered, liveFleets, members, poolsOf } from '../domain/roles.ts';
-import type { Fleet, Pool, Snapshot } from '../domain/snapshot.ts';
+import type { Fleet, Instance, Pool, Snapshot } from '../domain/snapshot.ts';
 import { ownerNotes } from './owners.ts';
 import type { Outside, Surroundings } from '../domain/traffic.ts';
 import { count, list, sentences } from '../domain/text.ts';
@@ -38,6 +38,22 @@ function isHarmed(shared: SharedPool): boolean {
 /** Nothing is taken away while it is not known who else would lose it. */
 export function unreadProblem({ outside }: Snapshot): Refusal | undefined {
   return outside.state === 'unreadable' ? unreadable(outside) : undefined;
+}
+
+/** What is taken out in place is put back. */
+export function addressProblem(snapshot: Snapshot, instances: readonly Instance[]): Refusal | undefined {
+  const why = atOtherAddress(
+    snapshot,
+    instances.map(({ id }) => id),
+  );
+  return why === undefined
+    ? undefined
+    : refusal(
+        'other-address',
+        why,
+        'Take that target out with `aws elbv2 deregister-targets`, run this again, and register it again afterwards.',
+        'Or register the instance there by its own private address.',
+      );
 }
 
 function unreadable({ why, next }: Extract<Outside, { state: 'unreadable' }>): Refusal {

@@ -9,7 +9,7 @@ import {
   wouldLack,
   type Places,
 } from '../domain/in-place.ts';
-import { unknownOutside } from '../domain/outside.ts';
+import { atOtherAddress, unknownOutside } from '../domain/outside.ts';
 import { wouldBeReplaced } from '../domain/owned.ts';
 import type { Instance, Snapshot } from '../domain/snapshot.ts';
 import { duration, targetWords } from '../domain/text.ts';
@@ -43,6 +43,7 @@ export const deregisterEverywhere: StepDefinition<DeregisterEverywhere> = (step)
   guard: (snapshot) =>
     wouldLack(snapshot, step.instances, step.minimumHealthy) ??
     unknownOutside(snapshot) ??
+    atOtherAddress(snapshot, step.instances) ??
     wouldBeReplaced(running(snapshot, step.instances), step.allowedOwners ?? []),
   conflict: never,
   cannotSucceed: (snapshot) => notOurs(snapshot, step.instances),

@@ -74,7 +74,7 @@ export const deregister: StepDefinition<Deregister> = (step) => ({
     const going = leaving(snapshot, step);
     await traffic.deregister(
       poolByName(snapshot, step.pool),
-      going.map(({ id, port }) => ({ id, port })),
+      going.map(({ id, port, byAddress }) => ({ id, port, ...(byAddress !== undefined && { byAddress }) })),
     );
   },
   simulate: (snapshot) => {

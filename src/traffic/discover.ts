@@ -23,7 +23,7 @@ type Seen = Extract<Outside, { state: 'seen' }>;
 type TagsByArn = Awaited<ReturnType<Elbv2['tags']>>;
 type ScalingRead = { readonly read?: Awaited<ReturnType<Beside['scalingGroups']>>; readonly why?: string };
 const NO_TAGS: TagsByArn = new Map();
-type Searched = Pick<Instance, 'id' | 'address' | 'left'>;
+type Searched = Pick<Instance, 'id' | 'address' | 'otherAddresses' | 'left'>;
 
 /** Whose target groups are looked for, and how far. */
 export interface OutsideRequest {
@@ -36,7 +36,7 @@ export interface OutsideRequest {
 /** Sees what the config does not name. */
 export interface OutsidePort {
   /**
-   * Finds the target groups that hold one of the instances, by its id or its private address, and those that one has left, and
+   * Finds the target groups that hold one of the instances, by its id or an address, and those that one has left, and
    * all that leads to them or to the groups of the config. From then on the groups are read with those of the config, as pools
    * of the role `other`, whose targets have the ids of instances. One request for 400 groups, one for each group that may
    * hold an instance, one for each load balancer and each listener, one for the tags of 20 of these, and one for 100 Auto Scaling groups.
@@ -87,8 +87,10 @@ class OtherGroups {
   readonly #owner: Ownership;
   readonly #scalingGroups: Beside['scalingGroups'];
   readonly #found = new Map<string, Settings>();
-  /** Private addresses by instance: groups of the type `ip` know instances by those alone. */
+  /** Private addresses by instance: groups of the type `ip` know instances by addresses alone. */
   readonly #addresses = new Map<string, string>();
+  /** Instances by each of their addresses. */
+  readonly #ids = new Map<string, string>();
 
   constructor(elbv2: Elbv2, owner: Ownership, { scalingGroups }: Pick<Beside, 'scalingGroups'>) {
     this.#elbv2 = elbv2;
@@ -109,15 +111,16 @@ class OtherGroups {
 
   async #readOne(one: Settings): Promise<Pool> {
     const pool = toPool(one, await targetsOf(this.#elbv2, one));
-    return isByAddress(one) ? withIds(pool, this.#addresses) : pool;
+    return isByAddress(one) ? withIds(pool, this.#ids, this.#addresses) : pool;
   }
 
   /** As the pool's group knows them; undefined for a group of the config. */
   targetsIn({ name }: Pool, targets: readonly TargetRef[]): readonly TargetDescription[] | undefined {
     const other = this.#found.get(name);
     if (other === undefined) return undefined;
-    const idIn = (id: string): string => (isByAddress(other) ? (this.#addresses.get(id) ?? id) : id);
-    return targets.map(({ id, port }) => ({ Id: idIn(id), Port: port }));
+    const idIn = ({ id, byAddress }: TargetRef): string =>
+      isByAddress(other) ? (byAddress ?? this.#addresses.get(id) ?? id) : id;
+    return targets.map((target) => ({ Id: idIn(target), Port: target.port }));
   }
 
   async look(request: OutsideRequest, own: Promise<readonly string[]>): Promise<Outside> {
@@ -127,7 +130,10 @@ class OtherGroups {
   }
 
   #remember(instances: readonly Searched[]): void {
-    for (const { id, address } of instances) if (address !== undefined) this.#addresses.set(id, address);
+    for (const { id, address, otherAddresses = [] } of instances) {
+      if (address !== undefined) this.#addresses.set(id, address);
+      for (const one of [address ?? [], otherAddresses].flat()) this.#ids.set(one, id);
+    }
   }
 
   async #lookWith(
@@ -203,7 +209,9 @@ class OtherGroups {
     const others = groups.filter(({ name }) => !own.has(name) && !this.has(name));
     const left = new Set(instances.flatMap((one) => (one.left ?? []).map(({ pool }) => pool)));
     const vpcs = new Set(groups.filter(({ name }) => own.has(name)).map(({ group }) => group.VpcId));
-    const keys = new Set(instances.flatMap(({ id, address }) => [id, address ?? id]));
+    const keys = new Set(
+      instances.flatMap(({ id, address, otherAddresses = [] }) => [id, address ?? id, ...otherAddresses]),
+    );
     const candidates = others.filter((one) => keys.size > 0 && !left.has(one.name) && mayHold(one, vpcs));
     const isTooMany = among === 'some' && candidates.length > SOME;
     const holders = (isTooMany ? [] : candidates).map(async (one) =>
@@ -257,7 +265,11 @@ function holds(targets: readonly TargetHealthDescription[], keys: ReadonlySet<st
 }
 
 /** Targets by the ids of instances; other hosts keep their address for a name. */
-function withIds(pool: Pool, addresses: ReadonlyMap<string, string>): Pool {
-  const ids = new Map([...addresses].map(([id, address]) => [address, id]));
-  return { ...pool, targets: pool.targets.map((target) => ({ ...target, id: ids.get(target.id) ?? target.id })) };
+function withIds(pool: Pool, ids: ReadonlyMap<string, string>, addresses: ReadonlyMap<string, string>): Pool {
+  const targets = pool.targets.map((target) => {
+    const id = ids.get(target.id) ?? target.id;
+    const isOther = id !== target.id && addresses.get(id) !== target.id;
+    return { ...target, id, ...(isOther && { byAddress: target.id }) };
+  });
+  return { ...pool, targets };
 }

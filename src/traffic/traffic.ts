@@ -7,6 +7,8 @@ import type { Unreadable } from '../domain/unreadable.ts';
 export interface TargetRef {
   readonly id: string;
   readonly port: number;
+  /** As of `Target`. */
+  readonly byAddress?: string;
 }
 
 /** What was read, and what for test traffic could not be. */

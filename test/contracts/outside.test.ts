@@ -93,6 +93,22 @@ describe('other target groups that hold our instances', () => {
     expect(groups.toSorted()).toEqual([INTERNAL, 'shop-other']);
   });
 
+  test('are found by any address of an instance, and leave at that one', async () => {
+    const { port, look, sandbox, instances } = await start();
+    const [{ id, address = '' }] = instances as readonly [(typeof instances)[number]];
+    const arn = await created(sandbox, 'by-address', { TargetType: 'ip' });
+    await callElbv2(sandbox, 'RegisterTargets', { TargetGroupArn: arn, Targets: [{ Id: address, Port: 8080 }] });
+    const second = { id, address: '10.0.0.9', otherAddresses: [address, '2001:db8::9'] };
+    expect((await look({ instances: [second] })).groups).toContain('by-address');
+    const [pool] = (await port.read(['by-address'])).pools;
+    expect(pool?.targets).toEqual([expect.objectContaining({ id, port: 8080, byAddress: address })]);
+    await port.deregister(pool!, [{ id, port: 8080, byAddress: address }]);
+    await poll(async () => {
+      const [now] = (await port.read(['by-address'])).pools;
+      return (now?.targets ?? []).every(({ state }) => state === 'draining');
+    }, 'it leaves');
+  });
+
   test('have no targets any more once they are deleted', async () => {
     const { port, look, sandbox } = await start();
     const arn = await created(sandbox, 'shop-brief');

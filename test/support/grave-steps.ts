@@ -14,6 +14,7 @@ import {
   MINIMUM,
   own,
   share,
+  shareByAddress,
   sicken,
   tagAs,
   unlisten,
@@ -249,6 +250,10 @@ export const CASES: { readonly [K in Grave]: readonly Case<K>[] } = {
         'it loses its tags': [untag('A-0'), 'A-0 is not of the fleet any more'],
         'an Auto Scaling group takes it over': [own('web', 'A-0'), 'belongs to the Auto Scaling group web'],
         'another group gets it': [share('admin', 'A-0'), 'out of admin would leave nothing healthy'],
+        'another group gets both, and this one by another address': [
+          shareByAddress('admin', 'A-0', 'A-1'),
+          'A-0 is registered with admin at 10.0.0.9',
+        ],
         'what others have there cannot be read': [blind, 'could not be read'],
       },
       allowed: {

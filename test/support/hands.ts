@@ -167,6 +167,20 @@ export const share =
   (fake) =>
     fake.set((snapshot) => withShared(snapshot, name, ids));
 
+/** The same, with a group that knows each by an address that is not its first. */
+export const shareByAddress =
+  (name: string, ...ids: readonly string[]): Act =>
+  (fake) => {
+    share(name, ...ids)(fake);
+    fake.set((snapshot) => ({
+      ...snapshot,
+      pools: snapshot.pools.map((pool) => ({
+        ...pool,
+        targets: pool.targets.map((one) => (pool.name === name ? { ...one, byAddress: '10.0.0.9' } : one)),
+      })),
+    }));
+  };
+
 /** The snapshot with another target group that holds these instances, and `lb:name`, which leads there. */
 export function withShared(snapshot: Snapshot, name: string, ids: readonly string[]): Snapshot {
   const { outside } = snapshot;

@@ -62,6 +62,22 @@ describe.each(EVERY_KIND)('$fleet, $traffic', (kind) => {
       expect(JSON.stringify(refused)).toContain('admin');
     });
 
+    test('keeps a server that it knows by another address from being taken out and put back', async () => {
+      const shared = withShared(alone, 'admin', ['A-0', 'A-1']);
+      const pools = shared.pools.map((pool) => ({
+        ...pool,
+        targets: pool.targets.map((one) => (pool.name === 'admin' ? { ...one, byAddress: '10.0.0.9' } : one)),
+      }));
+      for (const [verb, wish] of [
+        ['drain', { instances: ['A-0'] }],
+        ['rolling', { release: 'C' }],
+      ] as const)
+        expect(await answer({ ...shared, pools }, verb, wish)).toMatchObject({
+          refused: 'other-address',
+          message: expect.stringContaining('A-0 is registered with admin at 10.0.0.9') as string,
+        });
+    });
+
     test('is a note of a promote, and shown by status', async () => {
       const planned = await answer(withShared(tried, 'admin', ['A-0']), 'promote');
       expect(planned).toHaveProperty('plan.notes', expect.arrayContaining([expect.stringContaining('lb:admin leads')]));

@@ -48,13 +48,26 @@ export type SeenInstance = Pick<
   Ec2Instance,
   'InstanceId' | 'Placement' | 'State' | 'StateReason' | 'LaunchTime' | 'PrivateIpAddress' | 'InstanceType' | 'Tags'
 > &
-  Pick<Instance, 'keptVolumes'>;
+  Pick<Instance, 'keptVolumes' | 'otherAddresses'>;
 
 export function seen(instance: Ec2Instance): SeenInstance {
   const { InstanceId, Placement, State, StateReason, LaunchTime, PrivateIpAddress, InstanceType, Tags } = instance;
   const fields = { InstanceId, Placement, State, StateReason, LaunchTime, PrivateIpAddress, InstanceType, Tags };
   const kept = (instance.BlockDeviceMappings ?? []).filter(({ Ebs }) => Ebs?.DeleteOnTermination === false);
-  return kept.length === 0 ? fields : { ...fields, keptVolumes: kept.map(({ Ebs }) => ({ id: Ebs?.VolumeId ?? '' })) };
+  const others = addressesOf(instance).filter((address) => address !== PrivateIpAddress);
+  return {
+    ...fields,
+    ...(kept.length > 0 && { keptVolumes: kept.map(({ Ebs }) => ({ id: Ebs?.VolumeId ?? '' })) }),
+    ...(others.length > 0 && { otherAddresses: others }),
+  };
+}
+
+/** By which a target group of the type `ip` may know it. */
+function addressesOf({ NetworkInterfaces = [] }: Ec2Instance): readonly string[] {
+  return NetworkInterfaces.flatMap(({ PrivateIpAddresses = [], Ipv6Addresses = [] }) => [
+    ...PrivateIpAddresses.flatMap(({ PrivateIpAddress: address }) => address ?? []),
+    ...Ipv6Addresses.flatMap(({ Ipv6Address: address }) => address ?? []),
+  ]);
 }
 
 function tagOf(instance: SeenInstance, key: string): string | undefined {
@@ -84,6 +97,7 @@ export function toInstance(owner: Ownership, instance: SeenInstance): Instance {
     ...defined({
       reason: instance.StateReason?.Message,
       address: instance.PrivateIpAddress,
+      otherAddresses: instance.otherAddresses,
       type: instance.InstanceType,
       keptVolumes: instance.keptVolumes,
       owners: owners.length === 0 ? undefined : owners,
