@@ -4,6 +4,7 @@ import type { Snapshot } from '../../src/domain/snapshot.ts';
 import { OperatorError } from '../../src/errors.ts';
 import { covers, inOneLook, WHOLE } from '../../src/run/engine/look-ahead.ts';
 import type { Step } from '../../src/steps/index.ts';
+import { NO_WORK } from '../../src/work-owner/work.ts';
 import { DEREGISTER, failureOf, REGISTER, start } from '../support/fake-run.ts';
 import { Rig } from '../support/fake-run-task.ts';
 import { blueAndGreen, type FakeWorld } from '../support/fake-world.ts';
@@ -108,6 +109,29 @@ test('a last sentence is of the look that showed the last effect', async () => {
   const asked = requestsOf(rig.fake);
   const last = asked.findLastIndex((what) => what.startsWith('deregister test'));
   expect(asked.slice(last + 1)).toEqual(['read pools', 'read fleets']);
+});
+
+test('a last sentence is of a later look where that one, with what else is asked, took long', async () => {
+  const rig = new Rig();
+  const { fake } = rig;
+  const sinceLast = (): readonly string[] => {
+    const asked = requestsOf(fake);
+    const last = asked.findLastIndex((what) => what.startsWith('deregister test'));
+    return last < 0 ? [] : asked.slice(last + 1);
+  };
+  const before = fake.onRequest;
+  fake.onRequest = async (what) => {
+    const isFirst = sinceLast().length === 1;
+    await before(what);
+    if (isFirst) await fake.clock.sleep(6_000);
+  };
+  const read = async () => {
+    if (sinceLast().length === 2) await fake.clock.sleep(6_000);
+    return { state: 'none' } as const;
+  };
+  rig.work = { ...NO_WORK, read };
+  expect(await rig.run('promote')).toMatchObject({ result: 'done' });
+  expect(sinceLast().filter((what) => what === 'read pools')).toHaveLength(2);
 });
 
 describe('readings that are made together', () => {

@@ -65,8 +65,8 @@ export interface RunContext {
   readonly decided: (lookedFrom: number) => void;
   /** Called after each request that may have changed something, with what it was to do. */
   readonly changed: (effect: Effect) => void;
-  /** Called at the end, where what showed the last effect was a look at everything. */
-  readonly sawAll: (snapshot: Snapshot) => void;
+  /** Called at the end, where what showed the last effect was a look at everything, which began then on the monotonic clock. */
+  readonly sawAll: (snapshot: Snapshot, lookedFrom: number) => void;
   /** Awaited before a conflict is believed: until answers show what this run has changed. */
   readonly shown: () => Promise<void>;
   /** Aborted when the lease is lost: what this run has under way by itself must end. */

@@ -29,7 +29,7 @@ export async function runSteps(context: RunContext, steps: readonly Step[], star
     snapshot = await new StepRun({ context, reader, verdicts, skipped }, index, step, steps[index + 1]).run(snapshot);
   }
   await context.reached(steps.length, 'the last step is done');
-  if (reader.isWhole(snapshot)) context.sawAll(snapshot);
+  if (reader.isWhole(snapshot)) context.sawAll(snapshot, reader.lookedFrom);
   return snapshot;
 }
 

@@ -6,9 +6,13 @@ export const WHOLE_MS = 10_000;
 /**
  * A look at everything. One that took too long is made again, but once only: where AWS is slow, the next one would be no better.
  * @param look given what the first one has seen, when it is made again
+ * @param startedAt on the monotonic clock, where a part of it was read before
  */
-export async function wholeLook<T>(clock: Clock, look: (before?: T) => Promise<T>): Promise<T> {
-  const startedAt = clock.monotonic();
+export async function wholeLook<T>(
+  clock: Clock,
+  look: (before?: T) => Promise<T>,
+  startedAt = clock.monotonic(),
+): Promise<T> {
   const seen = await look();
   return clock.monotonic() - startedAt > WHOLE_MS ? look(seen) : seen;
 }

@@ -89,7 +89,7 @@ async function finalLook(run: Run, task: Task, goal: Goal, plan: Plan, ran: Snap
   // A step may have looked for what others have.
   const after = { ...run, outside: ran.outside };
   try {
-    const lists = run.end.seen === ran ? ran : undefined;
+    const lists = run.end.lists?.seen === ran ? run.end.lists : undefined;
     const seen = plan.steps.length === 0 ? ran : { ...(await look(after, lists)), answers: ran.answers };
     if (problemIn(seen) === undefined) return { last: seen, problem: undefined };
     // The last step saw it otherwise a moment ago: this answer may be the older one.

@@ -41,6 +41,12 @@ export interface PlannedRun extends ResolvedGoal {
   readonly lastMove: { at?: number };
 }
 
+/** A look at all of AWS's lists, which began then on the monotonic clock. */
+export interface WholeLists {
+  readonly seen: Snapshot;
+  readonly lookedFrom: number;
+}
+
 /** A run that has the lease. */
 export interface Run {
   readonly setup: Setup;
@@ -55,7 +61,7 @@ export interface Run {
   readonly outside: Outside;
   readonly lastMove: PlannedRun['lastMove'];
   /** How its steps ended, where what showed the last effect was a look at everything. */
-  readonly end: { seen?: Snapshot };
+  readonly end: { lists?: WholeLists };
   /** As it was answered when the run began. */
   readonly wayBack: WayBack | undefined;
 }
@@ -112,9 +118,9 @@ export async function runPlan(
       await recording.reached(stepsDone);
     },
     settled,
-    sawAll: (seen) => {
+    sawAll: (seen, lookedFrom) => {
       // What is waited for at the end comes after it.
-      if (!isEarly) end.seen = seen;
+      if (!isEarly) end.lists = { seen, lookedFrom };
     },
   };
   try {
@@ -162,10 +168,10 @@ function contextOf(
  */
 export async function look(
   { setup: { ports, signal, view }, outside, wayBack }: Run,
-  lists?: Snapshot,
+  lists?: WholeLists,
 ): Promise<Snapshot> {
   const retries = { clock: ports.clock, signal, emit: view.emit, limitMs: EFFECT_SHOWS_MS };
-  let known = lists && listsOf(lists);
+  let known = lists && listsOf(lists.seen);
   const read = async (): Promise<Snapshot> => {
     const seen = known ?? (await observe(ports, { outside }));
     // Another attempt is later.
@@ -173,7 +179,7 @@ export async function look(
     const beside = { ...NOTHING, work: 'owner', preview: true, fetched: true } as const;
     return refresh(ports, { ...seen, ...defined({ wayBack }) }, beside);
   };
-  return wholeLook(ports.clock, async () => retryTransient(retries, read));
+  return wholeLook(ports.clock, async () => retryTransient(retries, read), lists?.lookedFrom);
 }
 
 /** Without what was asked of others than AWS's lists. */
