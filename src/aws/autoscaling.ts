@@ -14,6 +14,7 @@ import type {
 import { defined } from '../domain/defined.ts';
 import { withImages, type SeenRefresh } from '../domain/refresh.ts';
 import { OperatorError } from '../errors.ts';
+import { noSuchGroup } from './no-such-group.ts';
 import { pageItems } from './pages.ts';
 import type { Send, Session } from './session.ts';
 
@@ -69,16 +70,24 @@ export class AutoScaling {
    * @throws OperatorError `no-such-group`: a name that does not exist is no error of AWS (API reference, DescribeAutoScalingGroups)
    */
   async groups(names: readonly string[]): Promise<readonly AutoScalingGroup[]> {
+    const all = await this.#named(names);
+    const missing = names.find((name) => !all.some((group) => group.AutoScalingGroupName === name));
+    if (missing !== undefined) throw noSuchGroup(missing);
+    return all;
+  }
+
+  /** The same without those that do not exist. @throws OperatorError `no-such-group` when there is none of them */
+  async existing(names: readonly string[]): Promise<readonly AutoScalingGroup[]> {
+    const [all, [first]] = [await this.#named(names), names];
+    if (all.length === 0 && first !== undefined) throw noSuchGroup(first);
+    return all;
+  }
+
+  async #named(names: readonly string[]): Promise<readonly AutoScalingGroup[]> {
     const command = (NextToken?: string) =>
       new sdk.DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [...names], NextToken });
     const all = await pageItems(this.#send, command, (page) => page.AutoScalingGroups);
-    return names.map((name) => {
-      const found = all.find((group) => group.AutoScalingGroupName === name);
-      if (found !== undefined) return found;
-      throw new OperatorError('no-such-group', `There is no Auto Scaling group ${name}.`, {
-        next: ['Check `fleet.groups` in the config, the region and the account.'],
-      });
-    });
+    return names.flatMap((name) => all.find((group) => group.AutoScalingGroupName === name) ?? []);
   }
 
   /**

@@ -21,8 +21,12 @@ export function poolByName(snapshot: Snapshot, name: string): Pool {
 }
 
 /** All that could not be read, or told apart, and that only the way back can do without. */
-export function unreadableIn({ unreadable, traffic }: Pick<Snapshot, 'unreadable' | 'traffic'>): readonly Unreadable[] {
-  return 'unreadable' in traffic ? [...unreadable, ...traffic.unreadable] : unreadable;
+export function unreadableIn({
+  unreadable,
+  traffic,
+  noGroups = [],
+}: Pick<Snapshot, 'unreadable' | 'traffic' | 'noGroups'>): readonly Unreadable[] {
+  return [...unreadable, ...('unreadable' in traffic ? traffic.unreadable : []), ...noGroups];
 }
 
 export function isDraining(target: Target): boolean {

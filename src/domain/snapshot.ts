@@ -224,6 +224,8 @@ export interface Snapshot {
   readonly pools: readonly Pool[];
   /** Target groups that are not among the pools. */
   readonly unreadable: readonly Unreadable[];
+  /** Auto Scaling groups that the config names and that do not exist, beside one that does. */
+  readonly noGroups?: readonly Unreadable[];
   readonly traffic: Traffic;
   readonly outside: Outside;
   /**

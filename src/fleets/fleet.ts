@@ -2,11 +2,14 @@ import type { LaunchSpec } from '../domain/goal.ts';
 import type { PreparedGroup } from '../domain/prepared.ts';
 import type { HeldMinimum } from '../domain/scaling.ts';
 import type { DeployNote, Fleet, Instance, Marks, Membership } from '../domain/snapshot.ts';
+import type { Unreadable } from '../domain/unreadable.ts';
 
 /** The fleets of this environment, and those of the requested instances that belong to none of them. */
 export interface FleetReading {
   readonly fleets: readonly Fleet[];
   readonly unmanaged: readonly Instance[];
+  /** Holders of fleets that the config names and that do not exist. */
+  readonly noGroups?: readonly Unreadable[];
 }
 
 /** What the next fleet should be. */

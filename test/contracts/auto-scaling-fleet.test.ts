@@ -248,10 +248,9 @@ describe('a group', () => {
 
   test('that is not there is named', async () => {
     const { open } = await start();
-    const error = await errorOf(open(['shop-a', 'shop-c']).read([]));
-    expect(error.code).toBe('no-such-group');
-    expect(error.message).toContain('shop-c');
-    expectAdvice(error);
+    expect((await errorOf(open(['shop-c', 'shop-d']).read([]))).code).toBe('no-such-group');
+    const { noGroups } = await open(['shop-a', 'shop-c']).read([]);
+    expect(noGroups?.map(({ why }) => why)).toEqual(['There is no Auto Scaling group shop-c.']);
   });
 });
 

@@ -60,6 +60,7 @@ function depsFor(
     cloudwatch: async () => Promise.reject(new Error('There is no CloudWatch here.')),
     scaling: {
       groups: async () => groups,
+      existing: async () => groups.filter(({ AutoScalingGroupName: name }) => name !== 'gone'),
       groupsWith: async () => groups.slice(0, 1),
       hooks: async () => [],
       partsOf: async () => ({ hooks: [], policies: [], schedules: [], notifications: [] }),
@@ -219,6 +220,11 @@ describe('the next group', () => {
       'not-a-group',
       async () => resolved({}, { AutoScalingGroupName: 'other' }),
       /group-A and group-B/,
+    ],
+    'that does not exist any more': [
+      'no-such-group',
+      async () => resolved({ AutoScalingGroupName: 'gone' }),
+      /no Auto Scaling group group-B/,
     ],
     'as clones': ['not-cloned', async () => resolved({}, {}, IMAGE, { cloneFrom: 'A-0' }), /clones no server/],
   };

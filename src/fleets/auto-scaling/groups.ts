@@ -90,7 +90,7 @@ export function isClone(owner: Ownership, group: AutoScalingGroup): boolean {
 
 /** Those that the config names; of clones, those that have the tag of this environment, and the one that is cloned. */
 export async function ourGroups({ scaling, config, owner }: AutoScalingDeps): Promise<readonly AutoScalingGroup[]> {
-  if (config.clone === undefined) return scaling.groups(config.groups ?? []);
+  if (config.clone === undefined) return scaling.existing(config.groups ?? []);
   return scaling.groupsWith(tagName(owner, 'environment'), owner.environment, config.clone);
 }
 

@@ -1,10 +1,12 @@
 import type { AutoScalingGroup } from '../../aws/autoscaling.ts';
+import { noSuchGroup } from '../../aws/no-such-group.ts';
 import { defined } from '../../domain/defined.ts';
 import { imagesIn, isLaunchedFrom, replacesVolumes, withImages } from '../../domain/refresh.ts';
 import { commonRelease } from '../../domain/roles.ts';
 import type { FleetGroup } from '../../domain/scaling.ts';
 import type { Fleet, Instance } from '../../domain/snapshot.ts';
 import { list } from '../../domain/text.ts';
+import type { Unreadable } from '../../domain/unreadable.ts';
 import { keptVolumeSizes } from '../ec2/kept-volumes.ts';
 import { byLaunch, holderTags, seen, toInstance, toOwnInstance, type SeenInstance } from '../ec2/tags.ts';
 import { OperatorError } from '../../errors.ts';
@@ -55,7 +57,14 @@ export async function readGroups(
   return {
     fleets: fleets.toSorted((a, b) => launchOf(a) - launchOf(b)),
     unmanaged: unmanaged.map((machine) => ofOurGroups(names, toInstance(owner, machine))),
+    noGroups: (deps.config.groups ?? []).filter((name) => !names.includes(name)).map(notThere),
   };
+}
+
+/** What serves is in another group, and leads on: what needs both says so. */
+function notThere(name: string): Unreadable {
+  const { code, message: why, next } = noSuchGroup(name);
+  return { name, code, why, next };
 }
 
 /** Why instances are missing is asked only while some are, and what they wait for only while some do. */

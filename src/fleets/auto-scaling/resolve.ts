@@ -1,4 +1,5 @@
 import type { AutoScalingGroup } from '../../aws/autoscaling.ts';
+import { noSuchGroup } from '../../aws/no-such-group.ts';
 import { defined } from '../../domain/defined.ts';
 import type { LaunchSpec } from '../../domain/goal.ts';
 import { total } from '../../domain/minimum-healthy.ts';
@@ -36,7 +37,8 @@ export async function resolveGroupLaunch(deps: AutoScalingDeps, request: LaunchR
   if (serving === undefined) throw notAGroup(blue.release, names);
   if (cloneFrom !== undefined) throw notCloned();
   if (config.clone !== undefined) return resolveClone(deps, request, serving, config.clone);
-  if (idle === undefined) throw notAGroup(blue.release, names);
+  const missing = names.find((name) => !groups.some((group) => group.AutoScalingGroupName === name));
+  if (idle === undefined) throw missing === undefined ? notAGroup(blue.release, names) : noSuchGroup(missing);
   const [own, others, hooks] = await Promise.all([
     attachmentsOf(deps, idle),
     attachmentsOf(deps, serving),

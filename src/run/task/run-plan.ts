@@ -183,6 +183,17 @@ export async function look(
 }
 
 /** Without what was asked of others than AWS's lists. */
-function listsOf({ at, fleets, unmanaged, pools, unreadable, traffic, outside, served, answers }: Snapshot): Snapshot {
-  return { at, fleets, unmanaged, pools, unreadable, traffic, outside, answers, ...defined({ served }) };
+function listsOf({
+  at,
+  fleets,
+  unmanaged,
+  pools,
+  unreadable,
+  noGroups,
+  traffic,
+  outside,
+  served,
+  answers,
+}: Snapshot): Snapshot {
+  return { at, fleets, unmanaged, pools, unreadable, traffic, outside, answers, ...defined({ served, noGroups }) };
 }

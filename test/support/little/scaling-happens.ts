@@ -15,6 +15,17 @@ export const GROUP_HAPPENINGS = [
 
 export type GroupHappening = (typeof GROUP_HAPPENINGS)[number];
 
+/** Others delete it, by force: its instances end, and nothing is drained (API reference, DeleteAutoScalingGroup). */
+export function deleteGroup(cloud: LittleCloud, name: string): void {
+  const ids = [...(scalingOf(cloud.state).groups.get(name)?.members.keys() ?? [])];
+  cloud.change((state) => {
+    const scaling = scalingOf(state);
+    const groups = new Map([...scaling.groups].filter(([other]) => other !== name));
+    return { ...state, scaling: { ...scaling, groups } };
+  });
+  for (const id of ids) cloud.terminate(id);
+}
+
 /** As far as the group can: within its sizes. */
 export function happenToGroup(cloud: LittleCloud, what: GroupHappening, who: number, forMs: number): void {
   const groups = [...scalingOf(cloud.state).groups.values()].filter(({ desired }) => desired > 0);

@@ -73,6 +73,7 @@ class Groups {
   }
 
   #isSick(name: string, id: string): boolean {
+    if (!scalingOf(this.#cloud.state).groups.has(name)) return false;
     const { groups } = this.#cloud.state;
     return this.#group(name).targetGroups.some((one) => groups.get(one)?.members.get(id)?.health === 'unhealthy');
   }
