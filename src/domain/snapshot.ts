@@ -61,6 +61,8 @@ export interface Instance {
   readonly address?: string;
   /** Those that it has beside that one, of either kind; absent: none. */
   readonly otherAddresses?: readonly string[];
+  /** Elastic IP addresses, by which clients may reach it past every load balancer; absent: none. */
+  readonly elasticIps?: readonly string[];
   /** Milliseconds since the epoch. */
   readonly launchedAt: number;
   /** Size or type as AWS calls it, such as `m7g.large`. */

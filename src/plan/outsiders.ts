@@ -103,7 +103,12 @@ export function outsideFacts(snapshot: Snapshot): readonly string[] {
 function surroundingTexts(snapshot: Snapshot): readonly string[] {
   const { outside } = snapshot;
   const { names = [], unread = [] } = (outside.state === 'seen' && outside.surroundings) || {};
-  return [...names.map(nameText), ...impairedTexts(snapshot, liveFleets(snapshot)), ...unread];
+  return [
+    ...names.map(nameText),
+    ...elasticTexts(snapshot, 'its clients stay there in a switch'),
+    ...impairedTexts(snapshot, liveFleets(snapshot)),
+    ...unread,
+  ];
 }
 
 function nameText({ name, pool }: Surroundings['names'][number]): string {
@@ -121,16 +126,27 @@ export function impairedTexts({ outside }: Snapshot, fleets: readonly Fleet[]): 
   );
 }
 
-/** Names that lead to nothing once the fleet has ended. */
-export function lostNameTexts({ outside, pools }: Snapshot, fleet: Fleet): readonly string[] {
+/** Who comes by such an address comes past every target group. */
+function elasticTexts(snapshot: Snapshot, then: string, fleets = liveFleets(snapshot)): readonly string[] {
+  return fleets.flatMap((fleet) =>
+    members(fleet).flatMap(({ id, elasticIps = [] }) =>
+      elasticIps.map((ip) => `${id} of ${fleet.release} has the Elastic IP address ${ip}: ${then}.`),
+    ),
+  );
+}
+
+/** Names and addresses that lead to nothing once the fleet has ended. */
+export function lostNameTexts(snapshot: Snapshot, fleet: Fleet): readonly string[] {
+  const { outside, pools } = snapshot;
   const { names = [] } = (outside.state === 'seen' && outside.surroundings) || {};
   const own = new Set(pools.filter((pool) => isIn(pool, fleet)).map(({ name }) => name));
-  return names
+  const lost = names
     .filter(({ pool }) => own.has(pool))
     .map(
       ({ name, pool }) =>
         `${name} leads to the load balancer of ${pool}, where nothing of ${fleet.release} will be left.`,
     );
+  return [...lost, ...elasticTexts(snapshot, 'nothing will answer there', [fleet])];
 }
 
 function unsearchedNotes({ unsearched, tagsUnread }: Extract<Outside, { state: 'seen' }>): readonly string[] {

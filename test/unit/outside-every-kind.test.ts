@@ -92,6 +92,26 @@ describe.each(EVERY_KIND)('$fleet, $traffic', (kind) => {
     expect(routes).toHaveLength(kind.traffic === 'dns-weights' ? 0 : 1);
   });
 
+  test('an Elastic IP address of a server is told, and that nothing answers there once it has ended', async () => {
+    const elastic = (seen: Snapshot): Snapshot => ({
+      ...seen,
+      fleets: seen.fleets.map((fleet) => ({
+        ...fleet,
+        instances: fleet.instances.map((one) => (one.id === 'A-0' ? { ...one, elasticIps: ['203.0.113.7'] } : one)),
+      })),
+    });
+    const has = 'A-0 of A has the Elastic IP address 203.0.113.7: ';
+    for (const [verb, wish, snapshot, then] of [
+      ['promote', {}, tried, 'its clients stay there in a switch.'],
+      ['cleanup', { wait: true }, switched, 'nothing will answer there.'],
+    ] as const)
+      expect(await answer(elastic(snapshot), verb, wish)).toHaveProperty(
+        'plan.notes',
+        expect.arrayContaining([`${has}${then}`]),
+      );
+    expect(shown(elastic(alone)).text).toContain(has);
+  });
+
   test('a rule of others that leads to where a new fleet is tried is a note of up, with who gets it untried', async () => {
     const weights = { membership: { prod: 9, test: 1 }, 'listener-weights': { two: 1 }, 'dns-weights': { two: 1 } };
     const planned = await answer(withRule(alone, weights[kind.traffic]), 'up', { release: 'C' });

@@ -1,6 +1,7 @@
 import type { Instance, InstanceNetworkInterface, InstanceTypeInfo, RunInstancesCommandInput } from '../../aws/ec2.ts';
 import { defined } from '../../domain/defined.ts';
 import { count, list } from '../../domain/text.ts';
+import { hasElasticIp } from './tags.ts';
 
 /** How each attribute of a server gets to its clone. */
 
@@ -127,16 +128,12 @@ const ATTRIBUTES: { readonly [K in keyof Required<Instance>]: Copy<NonNullable<I
   VpcId: ITS_OWN,
 };
 
-/** An address that was given to the server does not say what its launch asked for. */
-function hasElasticIp({ Association: association }: InstanceNetworkInterface): boolean {
-  return association?.IpOwnerId !== undefined && association.IpOwnerId !== 'amazon';
-}
-
 function interfaceLike(one: InstanceNetworkInterface): NonNullable<Run['NetworkInterfaces']>[number] {
   const some = (n: number | undefined): number | undefined => (n === undefined || n <= 0 ? undefined : n);
   return defined({
     DeviceIndex: 0,
     Groups: one.Groups?.flatMap(({ GroupId }) => GroupId ?? []),
+    // An address that was given to the server does not say what its launch asked for.
     AssociatePublicIpAddress: hasElasticIp(one) ? undefined : one.Association !== undefined,
     InterfaceType: one.InterfaceType === 'interface' ? undefined : one.InterfaceType,
     SecondaryPrivateIpAddressCount: some((one.PrivateIpAddresses?.length ?? 0) - 1),

@@ -1,4 +1,4 @@
-import type { Instance as Ec2Instance } from '../../aws/ec2.ts';
+import type { Instance as Ec2Instance, InstanceNetworkInterface } from '../../aws/ec2.ts';
 import { defined } from '../../domain/defined.ts';
 import { ownersIn, type Ownership } from '../../domain/owners.ts';
 import { notesIn } from '../notes.ts';
@@ -48,18 +48,27 @@ export type SeenInstance = Pick<
   Ec2Instance,
   'InstanceId' | 'Placement' | 'State' | 'StateReason' | 'LaunchTime' | 'PrivateIpAddress' | 'InstanceType' | 'Tags'
 > &
-  Pick<Instance, 'keptVolumes' | 'otherAddresses'>;
+  Pick<Instance, 'keptVolumes' | 'otherAddresses' | 'elasticIps'>;
 
 export function seen(instance: Ec2Instance): SeenInstance {
   const { InstanceId, Placement, State, StateReason, LaunchTime, PrivateIpAddress, InstanceType, Tags } = instance;
   const fields = { InstanceId, Placement, State, StateReason, LaunchTime, PrivateIpAddress, InstanceType, Tags };
   const kept = (instance.BlockDeviceMappings ?? []).filter(({ Ebs }) => Ebs?.DeleteOnTermination === false);
   const others = addressesOf(instance).filter((address) => address !== PrivateIpAddress);
+  const elastic = (instance.NetworkInterfaces ?? [])
+    .filter(hasElasticIp)
+    .flatMap(({ Association }) => Association?.PublicIp ?? []);
   return {
     ...fields,
     ...(kept.length > 0 && { keptVolumes: kept.map(({ Ebs }) => ({ id: Ebs?.VolumeId ?? '' })) }),
     ...(others.length > 0 && { otherAddresses: others }),
+    ...(elastic.length > 0 && { elasticIps: elastic }),
   };
+}
+
+/** An address that is the account's own: others go with the instance (EC2 API, InstanceNetworkInterfaceAssociation). */
+export function hasElasticIp({ Association: association }: InstanceNetworkInterface): boolean {
+  return association?.IpOwnerId !== undefined && association.IpOwnerId !== 'amazon';
 }
 
 /** By which a target group of the type `ip` may know it. */
@@ -98,6 +107,7 @@ export function toInstance(owner: Ownership, instance: SeenInstance): Instance {
       reason: instance.StateReason?.Message,
       address: instance.PrivateIpAddress,
       otherAddresses: instance.otherAddresses,
+      elasticIps: instance.elasticIps,
       type: instance.InstanceType,
       keptVolumes: instance.keptVolumes,
       owners: owners.length === 0 ? undefined : owners,
