@@ -1,3 +1,4 @@
+import { shellWord } from '../src/domain/shell.ts';
 import type { Options } from 'yargs';
 import { isAscending, parseAmount, parseDuration, type Amount } from '../src/domain/amount.ts';
 import { OperatorError } from '../src/errors.ts';
@@ -281,13 +282,8 @@ export function typedOptions(
     entriesOf(definitions).flatMap(([key, option]) => {
       const name = option.positional ? '' : `--${nameOf(key, option)}`;
       const values = options[key] === undefined ? [] : option.typed(options[key]);
-      const words = values.map((value) => [name, quoted(value)].filter((word) => word !== '').join(' '));
+      const words = values.map((value) => [name, shellWord(value)].filter((word) => word !== '').join(' '));
       return words.length === 0 ? [] : [[key, words] as const];
     }),
   );
-}
-
-/** As a shell takes it for one word. */
-function quoted(text: string): string {
-  return /^[\w.:/=+@%,-]*$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

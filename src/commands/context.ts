@@ -30,7 +30,8 @@ import { programVariables } from './program-variables.ts';
 import { readVersion } from './version.ts';
 import { askText } from '../views/prompt.ts';
 import { createView } from '../views/view.ts';
-import type { View } from '../run/event.ts';
+import type { RunEvent, View } from '../run/event.ts';
+import { aboutConfig } from '../domain/shell.ts';
 import type { Args } from './command.ts';
 
 /** What every command on an environment works with. */
@@ -252,8 +253,19 @@ function viewOf(args: Args, config: Config): View {
   // A run that a program of another one starts is part of that one's ending.
   const readers = callersLease() === undefined ? readersOf(env, summary) : { summary };
   const told = { ...view, emit: alsoTelling(view, readers) };
-  if (callersLease() !== undefined) return told;
-  return alsoNotifying(told, config, systemClock, (message) => void stderr.write(`${message}\n`));
+  const whole =
+    callersLease() === undefined
+      ? alsoNotifying(told, config, systemClock, (message) => void stderr.write(`${message}\n`))
+      : told;
+  return { ...whole, emit: (event) => whole.emit(eventAbout(event, args['config'] as string | undefined)) };
+}
+
+/** What it advises is about the config that was named. */
+function eventAbout(event: RunEvent, file: string | undefined): RunEvent {
+  if (file === undefined || !('message' in event)) return event;
+  const message = aboutConfig(event.message, file);
+  if (event.type !== 'finished') return { ...event, message };
+  return { ...event, message, next: event.next.map((text) => aboutConfig(text, file)) };
 }
 
 /** For example `261122-0612-k3f9`: sorts by time, and is short enough to read aloud. */

@@ -1,3 +1,4 @@
+import { aboutConfig } from '../domain/shell.ts';
 import { systemClock } from '../clock.ts';
 import type { DryRun } from '../aws/dry-run.ts';
 import { isRefusal, type LaunchSpec } from '../domain/goal.ts';
@@ -48,7 +49,7 @@ export async function doctor(args: Args, release?: string): Promise<ExitCode> {
     const store = await storeChecked(context, seen instanceof OperatorError ? undefined : seen);
     const examined =
       seen instanceof OperatorError ? notRead(seen) : await inWorld(context, seen, store, release, asked);
-    const findings = inOrder([
+    const checked = inOrder([
       ...credentialsFindings({
         now: context.ports.clock.now(),
         connection: context.session.connection,
@@ -61,6 +62,8 @@ export async function doctor(args: Args, release?: string): Promise<ExitCode> {
       ...programFindings(await programsOf(context.config)),
       ...notifyFindings(context.config.notify?.length ?? 0, missingSecrets(context.config)),
     ]);
+    const file = args['config'] as string | undefined;
+    const findings = file === undefined ? checked : checked.map((one) => findingAbout(one, file));
     const report = { environment: context.config.environment, location, findings };
     const { width, colour } = layout();
     await print(
@@ -72,6 +75,10 @@ export async function doctor(args: Args, release?: string): Promise<ExitCode> {
   } finally {
     await context.store.close();
   }
+}
+
+function findingAbout({ says, next, ...rest }: Finding, file: string): Finding {
+  return { ...rest, says: aboutConfig(says, file), next: next.map((text) => aboutConfig(text, file)) };
 }
 
 interface Examined {

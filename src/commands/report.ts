@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import { ExitCode, messageOf, type OperatorError } from '../errors.ts';
 import { RunFault, UncaughtException } from '../run/task/fault.ts';
+import { aboutConfig } from '../domain/shell.ts';
 import type { RunEvent } from '../run/event.ts';
 import { callersLease } from './callers-lease.ts';
 import { alsoTelling, readersOf } from './ci.ts';
@@ -9,14 +10,24 @@ import { systemClock } from '../clock.ts';
 
 /** A refusal before there is a view: wrong usage, a wrong config file. */
 export function reportRefusal(error: OperatorError, argv: readonly string[]): ExitCode {
-  if (!tellFinished('refused', error, argv)) {
+  const { code, exitCode } = error;
+  const message = aboutGiven(error.message, argv);
+  const next = error.next.map((text) => aboutGiven(text, argv));
+  if (!tellFinished('refused', { code, exitCode, message, next }, argv)) {
     const lines = [
-      styleText('red', `turnout: ${error.message}`, { stream: process.stderr }),
-      ...error.next.map((line) => `  ${line}`),
+      styleText('red', `turnout: ${message}`, { stream: process.stderr }),
+      ...next.map((line) => `  ${line}`),
     ];
     process.stderr.write(`${lines.join('\n')}\n`);
   }
-  return error.exitCode;
+  return exitCode;
+}
+
+/** What it advises is about the config file that was named. */
+function aboutGiven(text: string, argv: readonly string[]): string {
+  const at = argv.findIndex((word) => /^--config(=|$)/.test(word));
+  const file = argv[at]?.split('=')[1] ?? argv[at + 1];
+  return at < 0 || file === undefined ? text : aboutConfig(text, file);
 }
 
 const NEXT = [

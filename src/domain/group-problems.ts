@@ -1,3 +1,4 @@
+import { shell, shellWord } from './shell.ts';
 import { refusal, type Refusal } from './goal.ts';
 import { isScaled, strays, type ScaledFleet } from './scaled.ts';
 import type { Fleet } from './snapshot.ts';
@@ -66,7 +67,7 @@ export function uncountedTexts(fleet: ScaledFleet): readonly string[] {
 function retainedText({ instances, group }: Fleet): string | undefined {
   const kept = instances.filter(({ reason }) => reason?.endsWith('Retained') === true).map(({ id }) => id);
   if (kept.length === 0 || group === undefined) return undefined;
-  return `${group.name} retains ${list(kept, 3)}, since a lifecycle hook was abandoned: only \`aws autoscaling terminate-instance-in-auto-scaling-group --no-should-decrement-desired-capacity --instance-id ${kept[0]}\` ends ${kept.length === 1 ? 'it' : 'each of them'}.`;
+  return `${group.name} retains ${list(kept, 3)}, since a lifecycle hook was abandoned: only \`${shell`aws autoscaling terminate-instance-in-auto-scaling-group --no-should-decrement-desired-capacity --instance-id ${kept[0]}`}\` ends ${kept.length === 1 ? 'it' : 'each of them'}.`;
 }
 
 /** Processes without which production would lose what the group loses (User guide, suspended processes). */
@@ -79,7 +80,7 @@ function hampered({ group: { name, suspended } }: ScaledFleet): Refusal | undefi
   return refusal(
     'processes-suspended',
     `${list(needed)} of ${name} ${needed.length === 1 ? 'is' : 'are'} suspended: ${without}.`,
-    `\`aws autoscaling resume-processes --auto-scaling-group-name ${name} --scaling-processes ${needed.join(' ')}\` resumes ${needed.length === 1 ? 'it' : 'them'}; then run this again.`,
+    `\`aws autoscaling resume-processes --auto-scaling-group-name ${shellWord(name)} --scaling-processes ${needed.join(' ')}\` resumes ${needed.length === 1 ? 'it' : 'them'}; then run this again.`,
   );
 }
 
@@ -94,7 +95,7 @@ function staysWarm({ group: { name, warm, clone } }: ScaledFleet): Refusal | und
   return refusal(
     'warm-pool',
     `${name} has a warm pool: at 0 it would still keep instances of this release, which cost, and would be launched instead of those of the next one.`,
-    `\`aws autoscaling delete-warm-pool --auto-scaling-group-name ${name}\` ends it; then run this again.`,
+    `\`${shell`aws autoscaling delete-warm-pool --auto-scaling-group-name ${name}`}\` ends it; then run this again.`,
   );
 }
 
@@ -126,7 +127,7 @@ function refreshing({ group: { name, refresh, recorded } }: ScaledFleet): Refusa
     'refresh-under-way',
     `An instance refresh of ${name} is under way (${refresh}): it replaces the instances while traffic would move.`,
     'Wait until it has ended; then run this again.',
-    `\`aws autoscaling cancel-instance-refresh --auto-scaling-group-name ${name}\` ends it.`,
+    `\`${shell`aws autoscaling cancel-instance-refresh --auto-scaling-group-name ${name}`}\` ends it.`,
   );
 }
 
@@ -141,8 +142,8 @@ function inStandby(fleet: ScaledFleet): Refusal | undefined {
     'in-standby',
     `${list(ids, 3)} of ${name} ${out.length === 1 ? 'is' : 'are'} in Standby.`,
     ...(out.some(isOurStandby) ? [`\`turnout join ${ids.join(' ')}\` puts ${it} back into service.`] : []),
-    `\`aws autoscaling exit-standby --auto-scaling-group-name ${name} --instance-ids ${ids.slice(0, 20).join(' ')}\` puts ${it} into service, whatever is on ${it}.`,
-    `\`aws autoscaling terminate-instance-in-auto-scaling-group --should-decrement-desired-capacity --instance-id ${one}\` ends ${out.length === 1 ? 'it' : 'the first one'}.`,
+    `\`aws autoscaling exit-standby --auto-scaling-group-name ${shellWord(name)} --instance-ids ${ids.slice(0, 20).join(' ')}\` puts ${it} into service, whatever is on ${it}.`,
+    `\`${shell`aws autoscaling terminate-instance-in-auto-scaling-group --should-decrement-desired-capacity --instance-id ${one}`}\` ends ${out.length === 1 ? 'it' : 'the first one'}.`,
   );
 }
 
@@ -166,7 +167,7 @@ function mixed(fleet: ScaledFleet): Refusal | undefined {
       some.map(({ id }) => id),
       3,
     )} of ${fleet.group.name} ${some.length === 1 ? 'is' : 'are'} from ${first.stray}, and not of ${fleet.release}.`,
-    `\`aws autoscaling terminate-instance-in-auto-scaling-group --no-should-decrement-desired-capacity --instance-id ${first.id}\` lets the group replace it; then run this again.`,
+    `\`${shell`aws autoscaling terminate-instance-in-auto-scaling-group --no-should-decrement-desired-capacity --instance-id ${first.id}`}\` lets the group replace it; then run this again.`,
   );
 }
 
@@ -176,12 +177,12 @@ export function scaleInProblem({ group: { name, suspended, protects } }: ScaledF
     return refusal(
       'protected-from-scale-in',
       `${list(protects, 3)} of ${name} ${protects.length === 1 ? 'is' : 'are'} protected from scale-in: set to 0, it would keep ${protects.length === 1 ? 'it' : 'them'}.`,
-      `\`aws autoscaling set-instance-protection --no-protected-from-scale-in --auto-scaling-group-name ${name} --instance-ids ${protects.slice(0, 50).join(' ')}\` ends that; then run this again.`,
+      `\`aws autoscaling set-instance-protection --no-protected-from-scale-in --auto-scaling-group-name ${shellWord(name)} --instance-ids ${protects.slice(0, 50).join(' ')}\` ends that; then run this again.`,
     );
   if (!suspended.includes('Terminate')) return undefined;
   return refusal(
     'processes-suspended',
     `Terminate of ${name} is suspended: set to 0, it would keep its instances.`,
-    `\`aws autoscaling resume-processes --auto-scaling-group-name ${name} --scaling-processes Terminate\` resumes it; then run this again.`,
+    `\`${shell`aws autoscaling resume-processes --auto-scaling-group-name ${name} --scaling-processes Terminate`}\` resumes it; then run this again.`,
   );
 }

@@ -1,3 +1,4 @@
+import { shell } from '../domain/shell.ts';
 import { requestsToJudge, secondsToJudge } from '../domain/bake.ts';
 import { activeAlarm, type Gate } from '../domain/gates.ts';
 import { isRefusal, refusal, type GoalOf, type Refusal } from '../domain/goal.ts';
@@ -71,7 +72,7 @@ function alarmProblem({ details }: Snapshot, goal: Promotion): Refusal | undefin
       'no-such-alarm',
       `The gates name the alarm ${missing.name}, and CloudWatch has none of that name here.`,
       'Correct `alarm` under `gates` in the config, or create the alarm.',
-      `\`turnout promote --ignore-alarm ${missing.name}\` goes on without it.`,
+      `\`${shell`turnout promote --ignore-alarm ${missing.name}`}\` goes on without it.`,
     );
   const active = activeAlarm(alarms, judging);
   if (active === undefined) return undefined;
@@ -79,7 +80,7 @@ function alarmProblem({ details }: Snapshot, goal: Promotion): Refusal | undefin
     'alarm-active',
     `The alarm ${active.name} is in ALARM before production has moved, so it could not say anything about the new release. ${active.why}`,
     'Find out what is wrong now; then run this again.',
-    `\`turnout promote --ignore-alarm ${active.name}\` goes on without it.`,
+    `\`${shell`turnout promote --ignore-alarm ${active.name}`}\` goes on without it.`,
   );
 }
 

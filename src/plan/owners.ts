@@ -1,3 +1,4 @@
+import { shell } from '../domain/shell.ts';
 import { refusal, type Allowed, type Refusal } from '../domain/goal.ts';
 import { belongText, byOwner, wouldBeReplaced, type Owned } from '../domain/owned.ts';
 import type { Owner } from '../domain/owners.ts';
@@ -33,7 +34,7 @@ export function ownersProblem(
     why,
     ...owners.flatMap(({ kind, name }) => PAUSES[kind]?.(name) ?? []),
     ...(owners.some(({ kind }) => kind === 'Auto Scaling group') ? [AS_FLEETS] : []),
-    `\`${names.map((name) => `--allow-owner ${name}`).join(' ')}\` does it all the same, for when it is suspended, or has let go of them.`,
+    `\`${names.map((name) => shell`--allow-owner ${name}`).join(' ')}\` does it all the same, for when it is suspended, or has let go of them.`,
   );
 }
 
@@ -43,7 +44,7 @@ const AS_FLEETS =
 /** How the owner is kept from acting, where that takes one command and stops nothing. */
 const PAUSES: Readonly<Record<Owner['kind'], (name: string) => string>> = {
   'Auto Scaling group': (name) =>
-    `\`aws autoscaling suspend-processes --auto-scaling-group-name ${name}\` keeps the group from launching and terminating.`,
+    `\`${shell`aws autoscaling suspend-processes --auto-scaling-group-name ${name}`}\` keeps the group from launching and terminating.`,
   'EC2 Fleet': (name) =>
     `\`aws ec2 delete-fleets --fleet-ids ${name} --no-terminate-instances\` ends it and leaves its instances.`,
   'Spot Fleet': (name) =>

@@ -1,3 +1,4 @@
+import { shell, shellWord } from '../domain/shell.ts';
 import { keepsInstances, refusal, type GoalOf, type Refusal } from '../domain/goal.ts';
 import { isUnderWay } from '../domain/refresh.ts';
 import { fleetById } from '../domain/queries.ts';
@@ -37,7 +38,7 @@ function lone(fleet: ScaledFleet): Refusal | undefined {
     'group-of-one',
     `${name} has one instance in service: a refresh would take it away before there is another one.`,
     '`turnout up --release R`, then `turnout promote`, brings the release to another group, and takes nothing away first.',
-    `\`aws autoscaling set-desired-capacity --auto-scaling-group-name ${name} --desired-capacity 2\` gives it a second one; then run this again.`,
+    `\`${shell`aws autoscaling set-desired-capacity --auto-scaling-group-name ${name} --desired-capacity 2`}\` gives it a second one; then run this again.`,
   );
 }
 
@@ -49,7 +50,7 @@ function other({ group: { name, newest, recorded } }: ScaledFleet, release: stri
     'refresh-under-way',
     `An instance refresh of ${name} to ${recorded?.to.release ?? newest.template ?? 'its own template'} is under way (${newest.status}, ${newest.percent} %).`,
     'Wait until it has ended; then run this again.',
-    `\`aws autoscaling cancel-instance-refresh --auto-scaling-group-name ${name}\` ends it.`,
+    `\`${shell`aws autoscaling cancel-instance-refresh --auto-scaling-group-name ${name}`}\` ends it.`,
   );
 }
 
@@ -67,7 +68,7 @@ function kept(fleet: ScaledFleet): Refusal | undefined {
   return refusal(
     'protected-from-scale-in',
     `${list(protects, 3)} of ${name} ${protects.length === 1 ? 'is' : 'are'} protected from scale-in: the refresh would wait for ${protects.length === 1 ? 'it' : 'them'}.`,
-    `\`aws autoscaling set-instance-protection --no-protected-from-scale-in --auto-scaling-group-name ${name} --instance-ids ${protects.slice(0, 50).join(' ')}\` ends that; then run this again.`,
+    `\`aws autoscaling set-instance-protection --no-protected-from-scale-in --auto-scaling-group-name ${shellWord(name)} --instance-ids ${protects.slice(0, 50).join(' ')}\` ends that; then run this again.`,
   );
 }
 

@@ -1,3 +1,4 @@
+import { shell } from '../domain/shell.ts';
 import { refusal, type GoalOf, type MinimumHealthy, type Refusal, type RequestedBy } from '../domain/goal.ts';
 import { fleetWith, running, type Places } from '../domain/in-place.ts';
 import { fleetById } from '../domain/queries.ts';
@@ -76,7 +77,7 @@ function lone(snapshot: Snapshot, fleet: ScaledFleet, ids: readonly string[]): R
     `${name} has one instance in service: while it is out, nothing serves.`,
     '`turnout up --release R`, then `turnout promote`, brings the release to the other group, and takes nothing away first.',
     maximum > 1
-      ? `\`aws autoscaling set-desired-capacity --auto-scaling-group-name ${name} --desired-capacity 2\` gives it a second one; then run this again.`
+      ? `\`${shell`aws autoscaling set-desired-capacity --auto-scaling-group-name ${name} --desired-capacity 2`}\` gives it a second one; then run this again.`
       : `Raise the maximum and the desired capacity of ${name} to 2; then run this again.`,
   );
 }

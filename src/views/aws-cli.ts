@@ -1,3 +1,4 @@
+import { shellWord } from '../domain/shell.ts';
 import type { StepByHand, ChangeRequest } from '../run/task/by-hand.ts';
 
 /** Commands of the AWS CLI, version 2, to be pasted into a shell: one a line, comments in between. */
@@ -15,7 +16,9 @@ export function commandLines(steps: readonly StepByHand[], options: GlobalOption
     ...requests.map((request) => [...aws, ...wordsOf(request)].join(' ')),
     ...healthy.map(({ arn, targets }) => {
       const list = targets.map(({ id, port }) => `Id=${id},Port=${port}`);
-      return [...aws, 'elbv2 wait target-in-service --target-group-arn', quoted(arn), '--targets', ...list].join(' ');
+      return [...aws, 'elbv2 wait target-in-service --target-group-arn', shellWord(arn), '--targets', ...list].join(
+        ' ',
+      );
     }),
     requests.length > 0
       ? '#    Go on only if that ended without an error.'
@@ -25,16 +28,11 @@ export function commandLines(steps: readonly StepByHand[], options: GlobalOption
 
 /** `aws` with those options, as the first words of a command. */
 export function awsWords(options: GlobalOptions): readonly string[] {
-  return ['aws', ...Object.entries(options).flatMap(([name, value]) => (value ? [`--${name}`, quoted(value)] : []))];
+  return ['aws', ...Object.entries(options).flatMap(([name, value]) => (value ? [`--${name}`, shellWord(value)] : []))];
 }
 
 function wordsOf({ operation, input }: ChangeRequest): readonly string[] {
   const [service = '', name = ''] = operation.split(':');
   const verb = name.replaceAll(/(?!^)[A-Z]/g, (letter) => `-${letter}`).toLowerCase();
-  return [SERVICES[service] ?? service, verb, '--cli-input-json', quoted(JSON.stringify(input))];
-}
-
-/** One word of a POSIX shell. */
-function quoted(text: string): string {
-  return /^[\w.:/@=-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
+  return [SERVICES[service] ?? service, verb, '--cli-input-json', shellWord(JSON.stringify(input))];
 }

@@ -126,7 +126,9 @@ test.for(DAYS)(
     // From here on, requests may do only what the printed policy allows.
     await allow('run');
     const lacking = await turnout(`doctor --release 42 ${config}`);
-    expect(lacking).toMatchObject({ exitCode: 2, stdout: expect.stringContaining('`turnout permissions --adopt`') });
+    expect(lacking.exitCode).toBe(2);
+    // Pasted, what is advised is about this config.
+    expect(advisedIn(lacking.stdout)).toContain(`turnout permissions --adopt ${config}`);
     const denied = await turnout(`adopt --release 41 --yes ${config}`);
     expect(denied).toMatchObject({ exitCode: 3 });
     expect(denied.stdout + denied.stderr).toContain(
@@ -139,7 +141,9 @@ test.for(DAYS)(
     await done(`up --release 42 --yes ${config}`);
     const checked = await done(`doctor ${config}`);
     expect(checked).toMatch(allows);
-    await done(`promote --yes ${config}`);
+    const promoted = advisedIn(await done(`promote --yes ${config}`));
+    expect(promoted.length).toBeGreaterThan(0);
+    expect(promoted.filter((command) => !command.endsWith(config))).toEqual([]);
     await done(`${cleanup} --yes ${config}`);
     const status = await done(`status --json ${config}`);
     expect(JSON.parse(status)).toMatchObject({ fleets: [{ release: '42', role: 'blue' }] });
@@ -148,6 +152,11 @@ test.for(DAYS)(
     process.stdout.write(`first day of ${kind}: ${((performance.now() - startedAt) / 60_000).toFixed(1)} minutes\n`);
   },
 );
+
+/** The commands of turnout in backticks, wherever a line was broken. */
+function advisedIn(output: string): readonly string[] {
+  return [...output.replaceAll(/\s+/g, ' ').matchAll(/`(turnout [^`]+)`/g)].map(([, command = '']) => command);
+}
 
 /** The lines to be pasted that `init` has printed. */
 function commandsIn(output: string): readonly string[] {

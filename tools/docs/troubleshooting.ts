@@ -174,7 +174,8 @@ function propertyOf(node: Node, name: string): Node | undefined {
 function textsIn(node: Node): readonly string[] {
   if (node.type === 'TemplateLiteral') {
     const parts = node['quasis'] as readonly { readonly value: { readonly cooked: string } }[];
-    return [parts.map(({ value }) => value.cooked).join('…')];
+    const values = (node['expressions'] as readonly Node[]).map(commandIn);
+    return [parts.map(({ value }, n) => `${value.cooked}${values[n] ?? ''}`).join('')];
   }
   if (node.type === 'Literal') return typeof node['value'] === 'string' ? [node['value']] : [];
   if (node.type === 'BinaryExpression') {
@@ -182,6 +183,12 @@ function textsIn(node: Node): readonly string[] {
     return [(textsIn(left)[0] ?? '…') + (textsIn(right)[0] ?? '…')];
   }
   return childrenOf(node).flatMap(textsIn);
+}
+
+/** What is filled in, where that is a command. */
+function commandIn(node: Node): string {
+  const isCommand = node.type === 'TaggedTemplateExpression' && nameOf(node['tag']) === 'shell';
+  return (isCommand ? textsIn(node['quasi'] as Node)[0] : undefined) ?? '…';
 }
 
 function nameOf(node: unknown): string {

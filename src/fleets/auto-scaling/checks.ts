@@ -1,3 +1,4 @@
+import { shell, shellWord } from '../../domain/shell.ts';
 import type { AutoScalingGroup } from '../../aws/autoscaling.ts';
 import type { Ownership } from '../../domain/owners.ts';
 import { count, list } from '../../domain/text.ts';
@@ -19,7 +20,9 @@ export function checkIdle(owner: Ownership, group: AutoScalingGroup, capacity: n
       'warm-pool',
       `${name} has a warm pool${group.WarmPoolSize ? `, with ${count(group.WarmPoolSize, 'instance')}` : ''}: what it keeps ready is of an older release, and would be launched instead of the new one.`,
       {
-        next: [`\`aws autoscaling delete-warm-pool --auto-scaling-group-name ${name}\` ends it; then run this again.`],
+        next: [
+          `\`${shell`aws autoscaling delete-warm-pool --auto-scaling-group-name ${name}`}\` ends it; then run this again.`,
+        ],
       },
     );
   const suspended = (group.SuspendedProcesses ?? []).flatMap(({ ProcessName: one = '' }) =>
@@ -31,7 +34,7 @@ export function checkIdle(owner: Ownership, group: AutoScalingGroup, capacity: n
       `${list(suspended)} of ${name} ${suspended.length === 1 ? 'is' : 'are'} suspended: it would launch nothing that gets traffic.`,
       {
         next: [
-          `\`aws autoscaling resume-processes --auto-scaling-group-name ${name} --scaling-processes ${suspended.join(' ')}\` resumes ${suspended.length === 1 ? 'it' : 'them'}; then run this again.`,
+          `\`aws autoscaling resume-processes --auto-scaling-group-name ${shellWord(name)} --scaling-processes ${suspended.join(' ')}\` resumes ${suspended.length === 1 ? 'it' : 'them'}; then run this again.`,
         ],
       },
     );
@@ -63,7 +66,7 @@ export function checkChangeable({ AutoScalingGroupName: name = '', Operator, Sta
 
 function checkEmpty(owner: Ownership, group: AutoScalingGroup): void {
   const { AutoScalingGroupName: name = '', Instances = [], MinSize: min = 0, DesiredCapacity: desired = 0 } = group;
-  const toZero = `\`aws autoscaling update-auto-scaling-group --auto-scaling-group-name ${name} --min-size 0 --desired-capacity 0\` empties it, where nothing needs them; then run this again.`;
+  const toZero = `\`${shell`aws autoscaling update-auto-scaling-group --auto-scaling-group-name ${name} --min-size 0 --desired-capacity 0`}\` empties it, where nothing needs them; then run this again.`;
   if (Instances.length > 0 || desired > 0 || min > 0) {
     const found = Instances.map(({ InstanceId, LifecycleState }) => `${InstanceId} (${LifecycleState})`);
     const what = found.length > 0 ? list(found, 3) : `a desired capacity of ${desired} and a minimum of ${min}`;
@@ -145,7 +148,7 @@ function checkAttachments(
       `${name} is attached to ${list(twice)}, as ${other}, which serves: what it launches would get production's traffic.`,
       {
         next: [
-          `\`aws autoscaling detach-traffic-sources --auto-scaling-group-name ${name} --traffic-sources Identifier=${twice[0]},Type=elbv2\` detaches it; then run this again.`,
+          `\`${shell`aws autoscaling detach-traffic-sources --auto-scaling-group-name ${name} --traffic-sources Identifier=${twice[0]},Type=elbv2`}\` detaches it; then run this again.`,
         ],
       },
     );

@@ -1,3 +1,4 @@
+import { shell } from '../../domain/shell.ts';
 import type { AutoScalingGroup, GroupParts } from '../../aws/autoscaling.ts';
 import type { MetricAlarm } from '../../aws/cloudwatch.ts';
 import { count, list, sentences } from '../../domain/text.ts';
@@ -37,7 +38,7 @@ export function checkCloneable(deps: AutoScalingDeps, group: AutoScalingGroup, p
       `${name} has the deletion protection ${protection}: its clones would have it as well, and could not be deleted.`,
       {
         next: [
-          `\`aws autoscaling update-auto-scaling-group --auto-scaling-group-name ${name} --deletion-protection none\` ends it, where that is meant; then run this again.`,
+          `\`${shell`aws autoscaling update-auto-scaling-group --auto-scaling-group-name ${name} --deletion-protection none`}\` ends it, where that is meant; then run this again.`,
           'Or name two permanent groups under `fleet.groups` in the config.',
         ],
       },

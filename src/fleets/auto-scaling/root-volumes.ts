@@ -1,3 +1,4 @@
+import { shell } from '../../domain/shell.ts';
 import type { AutoScalingGroup } from '../../aws/autoscaling.ts';
 import { imagesOf } from '../../aws/autoscaling.ts';
 import type { Image } from '../../aws/ec2.ts';
@@ -30,7 +31,7 @@ export function checkRootVolumes(group: AutoScalingGroup): void {
     throw refused(
       group,
       'it has a warm pool',
-      `\`aws autoscaling delete-warm-pool --auto-scaling-group-name ${group.AutoScalingGroupName}\` ends it; then run this again.`,
+      `\`${shell`aws autoscaling delete-warm-pool --auto-scaling-group-name ${group.AutoScalingGroupName}`}\` ends it; then run this again.`,
     );
   checkMembers(group);
 }
@@ -66,7 +67,7 @@ function checkMembers(group: AutoScalingGroup): void {
   throw refused(
     group,
     `${list(ids, 3)} ${ids.length === 1 ? 'is' : 'are'} of another type or template version than it launches`,
-    `\`aws autoscaling terminate-instance-in-auto-scaling-group --no-should-decrement-desired-capacity --instance-id ${ids[0]}\` lets the group replace it; then run this again.`,
+    `\`${shell`aws autoscaling terminate-instance-in-auto-scaling-group --no-should-decrement-desired-capacity --instance-id ${ids[0]}`}\` lets the group replace it; then run this again.`,
   );
 }
 
