@@ -93,7 +93,7 @@ export function wouldStarveOthers(
 /** Why these instances must not end: clients of others reach them. */
 export function stillServesOthers(snapshot: Snapshot, fleet: Fleet): string | undefined {
   const [shared] = sharedPools(snapshot, members(fleet));
-  if (shared === undefined) return unknownOutside(snapshot);
+  if (shared === undefined) return wouldLaunchForOthers(snapshot, fleet) ?? unknownOutside(snapshot);
   const [first] = shared.targets;
   return `${first?.id} is ${first?.state} in ${shared.pool.name}. ${lossText(shared)}`;
 }
@@ -110,6 +110,17 @@ export function atOtherAddress({ pools }: Snapshot, ids: readonly string[]): str
     first &&
     `${first.id} is registered with ${first.in} at ${first.byAddress}, and would be put back at its own private address.`
   );
+}
+
+/** A group registers by itself what it launches: it may have an instance there a moment after it had none. */
+function wouldLaunchForOthers({ pools, ...rest }: Snapshot, { group }: Fleet): string | undefined {
+  const attached = pools.filter(({ arn }) => group?.targetGroups.includes(arn) ?? false);
+  for (const pool of attached) {
+    const routes = foreignRoutes({ pools, ...rest }, pool);
+    if (routes.length > 0)
+      return `${group?.name} registers what it launches with ${pool.name}, to which ${list(routes, 3)} ${routes.length === 1 ? 'leads' : 'lead'}.`;
+  }
+  return undefined;
 }
 
 /** It was not seen what others have here. */

@@ -166,6 +166,38 @@ const FOUND: readonly (readonly [name: string, seed: number | 'was not kept', hi
     },
   ],
   [
+    'a group that has nothing for a moment may launch for clients of others, and is not ended',
+    5_000_249,
+    {
+      ...ALONE,
+      kind: BY_LISTENER,
+      scene: { ...SCENE, start: 'blue', outsiders: { ...HOLDS_GREEN, holds: [] } },
+      operators: by(
+        { ...promote, ask: 'up', wish: { release: '44-sick', ...TAKES_OVER } },
+        { ...promote, ask: 'adopt', wish: { release: '41', ...TAKES_OVER }, calls: { pause: { n: 1, ms: 2800 } } },
+        { ...promote, ask: 'cleanup', wish: { wait: false, discard: true, ...TAKES_OVER } },
+      ),
+      happenings: [{ at: { ms: 0 }, what: 'another rule leads here by hand', who: 3, forMs: 1000 }],
+    },
+  ],
+  [
+    'a second port of what a group has replaced is taken out, though it is of no group any more',
+    5_000_258,
+    {
+      ...ALONE,
+      kind: ATTACHED,
+      scene: { ...SECOND_PORTS, start: 'promoted' },
+      operators: by(
+        { ...promote, ask: 'cleanup', wish: { wait: false, discard: false, ...TAKES_OVER } },
+        { ...promote, afterMs: 3000, ask: 'rollback' },
+      ),
+      happenings: [
+        { at: { request: 1 }, what: 'is registered by hand', who: 0, forMs: 1000 },
+        { at: { request: 20 }, what: 'stale readings', who: 0, forMs: 10_000 },
+      ],
+    },
+  ],
+  [
     'a group that has just replaced what is adopted is adopted with what it has launched',
     3_200_581,
     {

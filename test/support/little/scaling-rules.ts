@@ -64,9 +64,10 @@ function mends(state: State, seen: ShownGroups, { operation, input }: Request): 
   const wanted = operation === 'RegisterTargets';
   return Targets.every(({ Id }) => {
     const { name = '' } = groupOfBox(state, Id) ?? groupOfBox(seen.groups, Id) ?? {};
-    return [state, seen.attachmentsOf(name)].some(
-      (world) => groupOfBox(world, Id)?.targetGroups.includes(arn.replace('arn:', '')) === wanted,
-    );
+    // What its group has replaced is of no group any more: a second port of it stays registered.
+    const isAttached = (world: State): boolean =>
+      groupOfBox(world, Id)?.targetGroups.includes(arn.replace('arn:', '')) ?? false;
+    return [state, seen.attachmentsOf(name)].some((world) => isAttached(world) === wanted);
   });
 }
 
