@@ -62,7 +62,9 @@ async function routesOf(
   const name = routeName(balancer, listener);
   // A Network Load Balancer's have none.
   const rules = balancer.Type === 'network' ? [] : await elbv2.rules(listener.ListenerArn as string);
-  const byDefault: Rule = { RuleArn: listener.ListenerArn, Actions: listener.DefaultActions };
+  // The rules were read after their listener, so that they show what has changed in between.
+  const { Actions = listener.DefaultActions } = rules.find(({ IsDefault }) => IsDefault === true) ?? {};
+  const byDefault: Rule = { RuleArn: listener.ListenerArn, Actions };
   const all = [byDefault, ...rules.filter(({ IsDefault }) => IsDefault !== true)];
   return all.flatMap((rule): readonly FoundRoute[] => {
     const { RuleArn: arn = '', Actions: actions = [], Priority } = rule;

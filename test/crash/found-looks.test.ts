@@ -211,3 +211,20 @@ test('an abandon waits until AWS can be asked again for what the run has held (s
   });
   expect(wrong).toEqual([]);
 });
+
+test('weights that the rules of a listener show are seen, where they were set after it was read (seed 5000599)', async () => {
+  const wrong = await liveOne({
+    seesDeath: false,
+    lagMs: 0,
+    kind: 1,
+    scene: {
+      ...SCENE,
+      start: 'rejected',
+      size: 1,
+      outsiders: { ...NOBODY, holds: ['green', 'others'], by: 'nothing', ports: true },
+    },
+    operators: [{ ...DESK, acts: [{ afterMs: 0, ask: 'cleanup', wish: { wait: false, discard: false }, calls: {} }] }],
+    happenings: [{ at: { request: 45 }, what: 'weights are set by hand', who: 1, forMs: 1000 }],
+  });
+  expect(wrong).toEqual([]);
+});

@@ -57,7 +57,7 @@ export class Sight {
     if (operation === 'DescribeAutoScalingGroups') this.scaling = time;
     if (operation === 'DescribeTrafficSources')
       this.attachments.set((input as { readonly AutoScalingGroupName: string }).AutoScalingGroupName, time);
-    if (ROUTE_READS.has(operation)) this.routes = time;
+    if (ROUTE_READS.has(operation) && this.#showsRoutes(operation, input)) this.routes = time;
     if (operation === 'DescribeTargetGroups' && !('Names' in input)) this.outside = time;
     if (operation === 'DescribeListeners' || operation === 'DescribeRules') this.outside = Math.min(this.outside, time);
     // An older reading of some of them may show tags that are gone. That of OpsWorks has none.
@@ -73,6 +73,17 @@ export class Sight {
     if (group !== undefined && production(routes).some((one) => one.name === name))
       for (const id of staying(group)) this.servedAt.set(id, time);
     return { group: name, time };
+  }
+
+  /** The rules of a listener that leads nowhere of ours show no weights of production. */
+  #showsRoutes(operation: string, input: Sent['input']): boolean {
+    if (operation !== 'DescribeRules') return true;
+    const { ListenerArn: listener, RuleArns: rules = [] } = input as {
+      readonly ListenerArn?: string;
+      readonly RuleArns?: readonly string[];
+    };
+    const ways = [...(this.#cloud.state.ways?.keys() ?? [])];
+    return ways.some((arn) => rules.includes(arn) || arn === listener || arn.startsWith(`${listener}:`));
   }
 }
 
