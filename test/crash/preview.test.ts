@@ -6,7 +6,7 @@ import { Site, type Ask, type Run } from '../support/little/site.ts';
 import type { MadeRule, State } from '../support/little/state.ts';
 import { STORE_FAULTS } from '../support/little/store.ts';
 import { FAULTS } from '../support/little/wire.ts';
-import { sampled } from '../support/sampled.ts';
+import { IS_WHOLE, sampled } from '../support/sampled.ts';
 import { codeOf, lies } from './outcome.ts';
 
 /**
@@ -101,6 +101,9 @@ function disruptions(call: Call): readonly Calls[] {
   ];
 }
 
+/** The whole of a row is thousands of trials. */
+const LIMIT_MS = IS_WHOLE ? 1_800_000 : 120_000;
+
 const ABOUT = /^(?:CreateRule|DeleteRule|DescribeRules)$/;
 
 /** What happens, and the way on. */
@@ -149,14 +152,18 @@ async function disrupted(
 }
 
 describe.each(KINDS.slice(0, 2))('preview, $fleet behind $traffic', (kind) => {
-  test.each(ROWS)('$verb (%#) that is disrupted leaves no rule behind', async (row) => {
-    const wrong: string[] = [];
-    const trials = await trialsOf(kind, row);
-    for (const [calls, way] of trials) {
-      const found = await disrupted(kind, row, calls, way);
-      wrong.push(...found.map((what) => `${JSON.stringify(calls)}, then ${way[0]}: ${what}`));
-    }
-    expect(trials.length).toBeGreaterThan(3 * WAYS.length);
-    expect(wrong).toEqual([]);
-  });
+  test.each(ROWS)(
+    '$verb (%#) that is disrupted leaves no rule behind',
+    async (row) => {
+      const wrong: string[] = [];
+      const trials = await trialsOf(kind, row);
+      for (const [calls, way] of trials) {
+        const found = await disrupted(kind, row, calls, way);
+        wrong.push(...found.map((what) => `${JSON.stringify(calls)}, then ${way[0]}: ${what}`));
+      }
+      expect(trials.length).toBeGreaterThan(3 * WAYS.length);
+      expect(wrong).toEqual([]);
+    },
+    LIMIT_MS,
+  );
 });
