@@ -60,6 +60,20 @@ export function uncountedTexts(fleet: ScaledFleet): readonly string[] {
     warm !== undefined &&
       `${name} has a warm pool with ${count(warm, 'instance')}, which ${warm === 1 ? 'serves' : 'serve'} nothing.`,
     kept,
+    ...hookTexts(fleet),
+  );
+}
+
+/** Instances that a lifecycle hook keeps from being in service, or from ending; with its name, where that could be read. */
+export function hookTexts({ instances, group: { name } }: ScaledFleet): readonly string[] {
+  const waiting = instances.filter(({ lifecycle, reason }) => lifecycle?.endsWith(':Wait') === true && reason);
+  const byReason = [...Map.groupBy(waiting, ({ reason = '' }) => reason)];
+  return byReason.map(
+    ([reason, all]) =>
+      `${list(
+        all.map(({ id }) => id),
+        3,
+      )} of ${name}: ${reason}.`,
   );
 }
 

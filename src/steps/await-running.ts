@@ -1,5 +1,7 @@
 import { explainInstance, sentence } from '../domain/explain.ts';
+import { hookTexts } from '../domain/group-problems.ts';
 import { isLive, members } from '../domain/roles.ts';
+import { isScaled } from '../domain/scaled.ts';
 import type { Fleet } from '../domain/snapshot.ts';
 import type { StepDefinition } from './definition.ts';
 import { WAITS } from './presets.ts';
@@ -41,7 +43,10 @@ export const awaitRunning: StepDefinition<AwaitRunning> = (step) => ({
     const { capacity, desired: want } = group;
     return { have: Math.min(capacity, want), want, word: 'in service', waiting: [...failed, ...waiting] };
   },
-  lastSeen: (snapshot) => fleetOf(snapshot, step).group?.failures[0],
+  lastSeen: (snapshot) => {
+    const fleet = fleetOf(snapshot, step);
+    return isScaled(fleet) ? (fleet.group.failures[0] ?? hookTexts(fleet)[0]?.replace(/\.$/, '')) : undefined;
+  },
   readsToPoll: () => ({ pools: [], fleets: [step.fleet] }),
   timeLimitMs: limit('bootMs'),
   pollEveryMs: byTimeWaited,

@@ -3,6 +3,7 @@ import { amended } from '../../tasks/recorded-goal.ts';
 import { up } from '../../tasks/up.ts';
 import { isRefusal, type GoalOf, type LaunchSpec } from '../../src/domain/goal.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
+import { scalingFacts } from '../../src/plan/scaling.ts';
 import { behaviourOf, type Step } from '../../src/steps/index.ts';
 import { SPEC } from '../support/fake-world.ts';
 import { scaledWorld } from '../support/scaled-worlds.ts';
@@ -127,6 +128,20 @@ describe('up', () => {
     expect(behaviourOf(step).cannotSucceed(world)).toBeUndefined();
     expect(behaviourOf(step).lastSeen(world)).toContain('No capacity');
     expect(behaviourOf(step).count(world)).toMatchObject({ have: 3, want: 4, waiting: [{ id: 'group-B' }] });
+  });
+
+  test('says which lifecycle hook it waits for, as does status', () => {
+    const world = scaledWorld([BLUE, { ...GREEN, group: { capacity: 0 } }]);
+    const waits = { lifecycle: 'Pending:Wait', reason: 'Auto Scaling says Pending:Wait, for warm-caches' } as const;
+    const fleets = world.fleets.map((fleet) => ({
+      ...fleet,
+      instances: fleet.instances.map((one) =>
+        fleet.id === 'B' ? { ...one, state: 'pending' as const, ...waits } : one,
+      ),
+    }));
+    const says = 'B-0, B-1 and B-2 of group-B: Auto Scaling says Pending:Wait, for warm-caches';
+    expect(behaviourOf({ do: 'await-running', fleet: 'B' }).lastSeen({ ...world, fleets })).toBe(says);
+    expect(scalingFacts({ ...world, fleets })).toContain(`${says}.`);
   });
 });
 
