@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
 import { readFile, writeFile } from 'node:fs/promises';
 import { parseDocument } from 'yaml';
 import type { RequestRecord } from '../../src/sandbox/api/requests.ts';
@@ -8,10 +9,14 @@ import { DEPLOY } from '../rig/config.ts';
 import { keepErrors } from '../rig/lines.ts';
 import { PROGRAM, startRig, type Rig } from '../rig/sandbox.ts';
 import { adminOf } from './admin.ts';
+import { depthOf, type Printed } from './depth.ts';
 import { median } from './interleave.ts';
 import { DISTANCE, QUICK } from './times.ts';
 
 const TIMES_MAX = 1.15;
+/** Of `status`, the start of its process included. */
+const STATUS_MS = 500;
+const STATUS_DEPTH = 3;
 const HOST = path.join(import.meta.dirname, 'host.ts');
 
 /** One command at AWS's distance, compared with what cannot be avoided. */
@@ -23,6 +28,9 @@ export interface DistanceRow {
   readonly limitMs: number;
   readonly ms: number;
   readonly times: number;
+  /** Requests of one run, and how many round trips of them follow each other. */
+  readonly requests: number;
+  readonly depth: number;
   readonly ok: boolean;
 }
 
@@ -60,6 +68,7 @@ interface Run {
   readonly limitMs: number;
   readonly ms: number;
   readonly tripMs: number;
+  readonly depth: number;
   readonly log: readonly RequestRecord[];
 }
 
@@ -85,7 +94,9 @@ export async function measureDistances(
 function rowOf(name: string, size: number, runs: readonly Run[]): DistanceRow {
   const middle = (of: (run: Run) => number): number => median(runs.map(of).toSorted((a, b) => a - b));
   const [tripMs, limitMs, ms] = [middle((run) => run.tripMs), middle((run) => run.limitMs), middle((run) => run.ms)];
-  return { name, size, tripMs, limitMs, ms, times: ms / limitMs, ok: ms <= TIMES_MAX * limitMs };
+  const [requests, depth] = [middle((run) => run.log.length), middle((run) => run.depth)];
+  const ok = name === 'status' ? ms <= STATUS_MS && depth <= STATUS_DEPTH : ms <= TIMES_MAX * limitMs;
+  return { name, size, tripMs, limitMs, ms, times: ms / limitMs, requests, depth, ok };
 }
 
 /** One after the other, from a fleet that serves alone to the next one that does. */
@@ -125,16 +136,18 @@ async function timed(rig: Rig, args: readonly string[], limit: Limit, signal: Ab
   const startedAt = performance.now();
   const child = spawn(process.execPath, [PROGRAM, ...args, '--json', '--config', rig.config], {
     env: rig.env,
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe'],
     signal,
   });
   const errors = keepErrors(child);
+  const printed: Printed[] = [];
+  createInterface({ input: child.stdout }).on('line', (line) => printed.push(JSON.parse(line) as Printed));
   const [code] = (await once(child, 'close')) as [number | null];
   const ms = performance.now() - startedAt;
   if (code !== 0) throw new Error(`turnout ${args.join(' ')} ended with ${code}: ${errors()}`);
   const log = (await admin('GET', 'requests')) as readonly RequestRecord[];
   const tripMs = median(log.map((one) => one.ms).toSorted((a, b) => a - b));
-  return { limitMs: limit(tripMs), ms, tripMs, log };
+  return { limitMs: limit(tripMs), ms, tripMs, depth: depthOf(log, printed), log };
 }
 
 /** The deploy program is not part of turnout. */

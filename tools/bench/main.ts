@@ -1,9 +1,11 @@
 /**
  * Benchmarks:  npm run bench [-- --rounds 21] [-- --repetitions 3] [-- --sizes 2,20,200,1000]
- *   [-- --rolling 2,8,32] [-- --parts cold,promotes,rollings,weights,names] [-- --json]; an empty list skips a part
+ *   [-- --rolling 2,8,32] [-- --parts cold,promotes,rollings,plans,weights,names] [-- --json]; an empty list skips a part
  *             npm run bench -- --distance [--sizes 2,20,200] [--repetitions 3]: all commands, 80 ms away from AWS
  *             npm run bench -- --fleet auto-scaling [--sizes 2,20,200] [--repetitions 3]: up, and a switch by listener weights, of groups
- *             npm run bench -- --peers: a switch and a rolling deploy, beside the AWS CLI with its waiters
+ *             npm run bench -- --peers [--delays 10,300] [--checked 60]: a switch and rolling deploys with these deregistration delays,
+ *               without and with a drain check, beside the AWS CLI with its waiters and Ansible's elb_target
+ *             npm run bench -- --all: all of these, each once, for few sizes
  *   With --write, docs/speed.md gets the tables of what was measured.
  *
  * Cold starts against an empty Node process; promotes, rolling deploys, and switches by listener weights and by DNS weights,
@@ -17,6 +19,7 @@ import { measureDistances } from './distance.ts';
 import { measureGroups } from './groups.ts';
 import { measurePeers } from './peers.ts';
 import { measurePromotes } from './promote.ts';
+import { measurePlans } from './plan.ts';
 import { measureRollings } from './rolling.ts';
 import { writePage } from './page.ts';
 import {
@@ -24,6 +27,7 @@ import {
   draw,
   groupTable,
   peerTable,
+  planTable,
   promoteTable,
   requestTable,
   rollingTable,
@@ -40,10 +44,13 @@ const { values } = parseArgs({
     repetitions: { type: 'string', default: '3' },
     sizes: { type: 'string' },
     rolling: { type: 'string', default: '2,8,32' },
-    parts: { type: 'string', default: 'cold,promotes,rollings,weights,names' },
+    parts: { type: 'string', default: 'cold,promotes,rollings,plans,weights,names' },
     distance: { type: 'boolean', default: false },
     fleet: { type: 'string', default: 'ec2' },
     peers: { type: 'boolean', default: false },
+    delays: { type: 'string', default: '10' },
+    checked: { type: 'string', default: '60' },
+    all: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
@@ -60,10 +67,36 @@ async function measured(): Promise<number> {
 }
 
 async function main(): Promise<number> {
+  if (values.all) return all();
   if (values.distance) return distance();
   if (values.peers) return peers();
   if (values.fleet === 'auto-scaling') return groups();
   if (values.fleet !== 'ec2') throw new Error(`There is no fleet ${values.fleet}: ec2 or auto-scaling.`);
+  return nearby();
+}
+
+/** Each part once, for few sizes: half an hour at most. One that fails keeps no other from being measured. */
+async function all(): Promise<number> {
+  Object.assign(values, { repetitions: '1', rolling: '2,8' });
+  let code = await reported('nearby', nearby);
+  Object.assign(values, { sizes: '2,200' });
+  for (const [name, measure] of Object.entries({ distance, groups, peers }))
+    code = Math.max(code, await reported(name, measure));
+  return code;
+}
+
+async function reported(name: string, measure: () => Promise<number>): Promise<number> {
+  const startedAt = performance.now();
+  const code = await measure().catch((error: unknown) => {
+    process.stderr.write(`bench: ${name}: ${messageOf(error)}\n`);
+    return 1;
+  });
+  process.stderr.write(`bench: ${name} took ${Math.round((performance.now() - startedAt) / 1000)} s\n`);
+  return code;
+}
+
+/** On the loopback interface. */
+async function nearby(): Promise<number> {
   const parts = values.parts.split(',');
   const [repetitions, { signal }] = [Number(values.repetitions), interruption];
   const measure = async <T>(part: string, act: () => Promise<readonly T[]>): Promise<readonly T[]> =>
@@ -77,13 +110,15 @@ async function main(): Promise<number> {
   show('requests', promotes, requestTable);
   const rollings = await measure('rollings', async () => measureRollings(sizesIn(values.rolling), signal));
   show('rolling', rollings, rollingTable);
+  const plans = await measure('plans', async () => measurePlans([1000, 5000], signal));
+  show('plans', plans, planTable);
   const switches = [
     ...(await measure('weights', async () => measureWeights(repetitions, signal))),
     ...(await measure('names', async () => measureNames(repetitions, signal))),
   ];
   show('switches', switches, switchTable);
-  if (values.json) print(JSON.stringify({ coldStart: cold, promotes, rollings, switches }));
-  const isQuick = [...cold, ...rollings].every(({ ok }) => ok);
+  if (values.json) print(JSON.stringify({ coldStart: cold, promotes, rollings, plans, switches }));
+  const isQuick = [...cold, ...rollings, ...plans].every(({ ok }) => ok);
   return isQuick && [...promotes, ...switches].every(({ faults }) => faults.length === 0) ? 0 : 1;
 }
 
@@ -104,10 +139,13 @@ async function groups(): Promise<number> {
 }
 
 async function peers(): Promise<number> {
-  const rows = await measurePeers(interruption.signal);
+  const rows = await measurePeers(
+    { delays: sizesIn(values.delays), checked: sizesIn(values.checked) },
+    interruption.signal,
+  );
   show('peers', rows, peerTable);
   if (values.json) print(JSON.stringify({ peers: rows }));
-  return 0;
+  return rows.every(({ peerMs, turnoutMs, least = 0 }) => peerMs === undefined || peerMs >= least * turnoutMs) ? 0 : 1;
 }
 
 /** Each table as soon as it is measured. */

@@ -2,6 +2,7 @@ import Table from 'cli-table3';
 import type { GroupRow } from './groups.ts';
 import type { Timing } from './interleave.ts';
 import type { DistanceRow } from './distance.ts';
+import type { PlanRow } from './plan.ts';
 import type { PeerRow } from './peers.ts';
 import type { PromoteRow } from './promote.ts';
 import type { SwitchRow } from './weights.ts';
@@ -48,7 +49,7 @@ export function promoteTable(rows: readonly PromoteRow[]): Grid {
       ms(promoteMs),
       times.toFixed(3),
       `${peakMb.toFixed(0)} MB`,
-      faults.length === 0 ? 'ok' : faults.join(', '),
+      bound(faults),
     ]),
   );
 }
@@ -62,7 +63,7 @@ export function switchTable(rows: readonly SwitchRow[]): Grid {
       ms(took),
       times.toFixed(3),
       most.toFixed(2),
-      faults.length === 0 ? 'ok' : faults.join(', '),
+      bound(faults),
     ]),
   );
 }
@@ -77,7 +78,7 @@ export function groupTable(rows: readonly GroupRow[]): Grid {
       ms(took),
       times.toFixed(3),
       String(Object.values(requests).reduce((sum, count) => sum + count, 0)),
-      faults.length === 0 ? 'ok' : faults.join(', '),
+      bound(faults),
     ]),
   );
 }
@@ -92,32 +93,59 @@ export function rollingTable(rows: readonly RollingRow[]): Grid {
       ms(rollingMs),
       times.toFixed(3),
       String(requests),
-      ok ? 'ok' : 'too slow',
+      ok ? 'met' : 'not met',
+    ]),
+  );
+}
+
+export function planTable(rows: readonly PlanRow[]): Grid {
+  return grid(
+    ['plan of a rolling deploy of', 'CPU', 'peak memory', ''],
+    rows.map(({ size, cpuMs, peakMb, ok }) => [
+      `${size} instances`,
+      ms(cpuMs),
+      `${peakMb.toFixed(0)} MB`,
+      ok ? 'met' : 'not met',
     ]),
   );
 }
 
 export function distanceTable(rows: readonly DistanceRow[]): Grid {
   return grid(
-    ['at a distance', 'servers', 'a round trip', 'the limit', 'turnout', 'times', ''],
-    rows.map(({ name, size, tripMs, limitMs, ms: took, times, ok }) => [
+    [
+      'at a distance',
+      'servers',
+      'requests',
+      'one after the other',
+      'a round trip',
+      'the limit',
+      'turnout',
+      'times',
+      '',
+    ],
+    rows.map(({ name, size, requests, depth, tripMs, limitMs, ms: took, times, ok }) => [
       name,
       String(size),
+      String(requests),
+      String(depth),
       ms(tripMs),
       ms(limitMs),
       ms(took),
       times.toFixed(3),
-      ok ? 'ok' : 'too slow',
+      ok ? 'met' : 'not met',
     ]),
   );
 }
 
 export function peerTable(rows: readonly PeerRow[]): Grid {
   return grid(
-    ['beside others', 'turnout', 'the other', 'times turnout'],
-    rows.map(({ name, turnoutMs, peerMs, note = '' }) =>
-      peerMs === undefined ? [name, '', note, ''] : [name, ms(turnoutMs), ms(peerMs), (peerMs / turnoutMs).toFixed(2)],
-    ),
+    ['beside others', 'turnout', 'the other', 'times turnout', 'at least', ''],
+    rows.map(({ name, turnoutMs, peerMs, least }) => {
+      if (peerMs === undefined) return [name, ms(turnoutMs), 'not installed', '', '', ''];
+      const times = peerMs / turnoutMs;
+      const judged = least === undefined ? ['', ''] : [least.toFixed(2), times >= least ? 'met' : 'not met'];
+      return [name, ms(turnoutMs), ms(peerMs), times.toFixed(2), ...judged];
+    }),
   );
 }
 
@@ -144,9 +172,14 @@ export function draw({ head, rows }: Grid): string {
   return out.toString();
 }
 
+/** Whether the bounds are met. */
+function bound(faults: readonly string[]): string {
+  return faults.length === 0 ? 'met' : `not met: ${faults.join(', ')}`;
+}
+
 function verdict(limit: number | undefined, ok: boolean): string {
   if (limit === undefined) return '';
-  return ok ? 'ok' : 'too slow';
+  return ok ? 'met' : 'not met';
 }
 
 function ms(value: number): string {
