@@ -30,6 +30,11 @@ export function withId<T extends Named>(all: readonly T[], id: string): readonly
   return (lookInto(all).byId.get(id) ?? NONE) as readonly T[];
 }
 
+/** Whether no two have the same id. */
+export function isEachOnce(all: readonly Named[]): boolean {
+  return lookInto(all).byId.size === all.length;
+}
+
 /** How many are in each group. @param groupOf always the same function, which answers the same for the same item */
 export function countBy<T extends Named>(all: readonly T[], groupOf: GroupOf<T>): Counts {
   const { counts } = lookInto(all);

@@ -1,4 +1,4 @@
-import { countBy, withId } from './by-id.ts';
+import { countBy, isEachOnce, withId } from './by-id.ts';
 import { isLive, isRegistered } from './roles.ts';
 import type { Fleet, Instance, Membership, Pool, Snapshot, Target } from './snapshot.ts';
 import { list } from './text.ts';
@@ -154,14 +154,24 @@ export function wouldLack(
 
 const NEVER_NOTHING: PoolMinimum = { total: 1, zones: {} };
 
+function leftOf(snapshot: Snapshot, pool: Pool, given: ByZone): ByZone {
+  const now = Object.entries(healthyByZone(snapshot, pool));
+  return Object.fromEntries(now.map(([zone, n]) => [zone, n - (given[zone] ?? 0)]));
+}
+
+/** The same where instances may have several targets. */
+function leftAtPorts(snapshot: Snapshot, pool: Pool, ids: readonly string[], minimum: PoolMinimum): ByZone {
+  const gone = new Set(ids);
+  const stays = pool.targets.filter((target) => isHealthy(target) && !gone.has(target.id));
+  return countBy(withoutExtraPorts(stays, minimum), zoneOfHealthy(snapshot));
+}
+
 function lacks(snapshot: Snapshot, pool: Pool, ids: readonly string[], minimum: PoolMinimum): string | undefined {
   const leaving = [...new Set(ids)].flatMap((id) => withId(pool.targets, id));
   const given = countBy(leaving, zoneOfHealthy(snapshot));
   // One that is not healthy takes nothing away when it leaves.
   if (total(given) === 0) return undefined;
-  const gone = new Set(ids);
-  const stays = pool.targets.filter((target) => isHealthy(target) && !gone.has(target.id));
-  const left = countBy(withoutExtraPorts(stays, minimum), zoneOfHealthy(snapshot));
+  const left = isEachOnce(pool.targets) ? leftOf(snapshot, pool, given) : leftAtPorts(snapshot, pool, ids, minimum);
   const would = `Taking ${list(ids, 3)} out of ${pool.name} would leave`;
   if (total(left) === 0) return `${would} nothing healthy there: no other target in it is healthy.`;
   if (total(left) < minimum.total) return `${would} ${total(left)} healthy there, and it must keep ${minimum.total}.`;

@@ -1,3 +1,4 @@
+import { withId } from './by-id.ts';
 import { isHealthy } from './minimum-healthy.ts';
 import { members } from './roles.ts';
 import type { Fleet, Pool, Snapshot, Target } from './snapshot.ts';
@@ -100,9 +101,11 @@ export function stillServesOthers(snapshot: Snapshot, fleet: Fleet): string | un
 
 /** Why these instances cannot be put back where they are: what puts them back knows each by the address that it has itself. */
 export function atOtherAddress({ pools }: Snapshot, ids: readonly string[]): string | undefined {
-  const found = pools.flatMap((pool) =>
-    pool.targets.flatMap(({ id, byAddress, state }) =>
-      byAddress !== undefined && state !== 'draining' && ids.includes(id) ? [{ id, byAddress, in: pool.name }] : [],
+  const found = pools.flatMap(({ name, targets }) =>
+    ids.flatMap((one) =>
+      withId(targets, one).flatMap(({ id, byAddress, state }) =>
+        byAddress === undefined || state === 'draining' ? [] : [{ id, byAddress, in: name }],
+      ),
     ),
   );
   const [first] = found;

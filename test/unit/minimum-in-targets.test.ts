@@ -39,7 +39,7 @@ describe('the minimum healthy', () => {
   test('counts each port of an instance, of those that are healthy', () => {
     const snapshot = withPorts(blue(2, ['a']), [8080, 8081], ['healthy', 'healthy', 'healthy', 'unhealthy']);
     expect(minimumNow(snapshot, trafficModel(snapshot).capacityGroups())).toEqual({
-      prod: { total: 3, zones: { a: 3 } },
+      prod: { total: 3, zones: { a: 3 }, ports: 2 },
     });
   });
 
