@@ -1,6 +1,6 @@
 import { withId } from '../domain/by-id.ts';
 import { refusal, type Refusal } from '../domain/goal.ts';
-import { configuredPools, isIn, isRegistered, poolsOf, servingFleets } from '../domain/roles.ts';
+import { configuredPools, isRegistered, poolsOf, servingFleets, targetsOf } from '../domain/roles.ts';
 import { routesOf } from '../domain/routes.ts';
 import type { Fleet, Pool, Snapshot } from '../domain/snapshot.ts';
 import { count, duration, list } from '../domain/text.ts';
@@ -48,21 +48,32 @@ export function unreachedProduction(snapshot: Snapshot, to: Fleet): Refusal | un
   return { ...unused, message: `${unused.message}${servesText(snapshot, pool)}` };
 }
 
+/** Who gets no requests there, and who serves nevertheless. */
 function servesText(snapshot: Snapshot, pool: Pool): string {
   const serving = servingFleets(snapshot);
-  const releases = list(serving.map(({ release }) => release));
-  const [are, get] = serving.length === 1 ? ['is', 'gets'] : ['are', 'get'];
-  if (serving.length === 0) return '';
-  return serving.some((fleet) => isIn(pool, fleet))
-    ? ` ${releases} ${are} registered there, and ${get} no requests.`
-    : ` ${releases} ${serving.length === 1 ? 'serves' : 'serve'} production.`;
+  const cutOff = serving.filter((fleet) => targetsOf(pool, fleet).some(isRegistered) && !isReached(pool, fleet));
+  const text = (fleets: readonly Fleet[], one: string, many: string): string =>
+    fleets.length === 0 ? '' : ` ${list(fleets.map(({ release }) => release))} ${fleets.length === 1 ? one : many}.`;
+  return (
+    text(cutOff, 'is registered there, and gets no requests', 'are registered there, and get no requests') +
+    text(
+      serving.filter((fleet) => !cutOff.includes(fleet)),
+      'serves production',
+      'serve production',
+    )
+  );
+}
+
+function isReached({ loadBalancers, targets }: Pool, { instances }: Fleet): boolean {
+  const ids = new Set(instances.map(({ id }) => id));
+  return loadBalancers?.length !== 0 && targets.some(({ id, reason }) => ids.has(id) && reason !== 'Target.NotInUse');
 }
 
 function notInZone({ name, loadBalancers: [balancer = 'ARN'] = [], targets }: Pool): Refusal {
   const unused = targets.filter(({ reason }) => reason === 'Target.NotInUse').map(({ id }) => id);
   return refusal(
     'unused-target-group',
-    `ELB calls ${list(unused, 3)} in ${name} unused: its load balancer is not enabled in their zone, or a listener that led there is being changed.`,
+    `ELB calls ${list(unused, 3)} in ${name} unused (Target.NotInUse): its load balancer is not enabled in their zone, or a listener that led there is being changed.`,
     `\`aws elbv2 set-subnets --load-balancer-arn ${balancer} --subnets ...\`, with a subnet of each zone, enables them; then run this again.`,
   );
 }
