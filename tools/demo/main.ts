@@ -22,6 +22,7 @@ import { createLive } from './live.ts';
 import type { Live } from './live.ts';
 import { startFollowers } from './pull.ts';
 import { liveLine, problems, report, summary, table } from './report.ts';
+import { OPTIONS, usageText } from './usage.ts';
 import type { Report } from './report.ts';
 
 async function demo(
@@ -60,17 +61,11 @@ async function demo(
 }
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      json: { type: 'boolean', default: false },
-      rate: { type: 'string', default: '200' },
-      rolling: { type: 'boolean', default: false },
-      pull: { type: 'boolean', default: false },
-      gates: { type: 'boolean', default: false },
-      traffic: { type: 'string' },
-      fleet: { type: 'string', default: 'ec2' },
-    },
-  });
+  const { values } = parseArgs({ options: OPTIONS });
+  if (values.help) {
+    process.stdout.write(usageText());
+    return 0;
+  }
   if (!Object.hasOwn(FLEET_SECTIONS, values.fleet))
     throw new Error(`--fleet must be one of ${Object.keys(FLEET_SECTIONS).join(', ')}`);
   const fleet = values.fleet as FleetKind;
