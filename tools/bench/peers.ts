@@ -24,25 +24,27 @@ const REGISTRATION_MS = 6000;
 /** With a check that says when nothing is in flight, draining ends then. */
 const CHECKED_LEAST = 3;
 
-/** A switch, and rolling deploys with these deregistration delays, without and with a drain check. */
+/**
+ * A switch, and rolling deploys with these deregistration delays, without and with a drain check. All they do is wait, so those of different delays
+ * run at the same time.
+ */
 export async function measurePeers(
   { delays, checked }: { readonly delays: readonly number[]; readonly checked: readonly number[] },
   signal: AbortSignal,
 ): Promise<readonly PeerRow[]> {
-  const rows: PeerRow[] = [];
-  for (const delayS of [...delays, ...checked]) {
+  const measured = [...delays, ...checked].map(async (delayS, n) => {
     await using opened = await open(delayS, signal);
     const { scene, rig, targetsOf } = opened;
-    const hasCheck = !delays.includes(delayS);
+    const hasCheck = n >= delays.length;
     if (hasCheck) await editConfig(rig.config, (document) => document.set('drainCheck', { url: checkOf(scene) }));
     const name = `rolling deploy of ${SIZE}, ${delayS} s to drain${hasCheck ? ', a drain check' : ''}`;
     const least = hasCheck ? { least: CHECKED_LEAST } : {};
     const blue = await targetsOf(scene.production.arn);
     const rolling = await timed(async () => turnout(rig, ['rolling', '--release', '42', '--batch', '1'], signal));
-    rows.push(...(await besideAll(name, rolling, least, (tool) => tool.roll(scene, blue))));
-    if (delayS === delays[0]) rows.push(...(await switches(opened, blue, signal)));
-  }
-  return rows;
+    const rolled = await besideAll(name, rolling, least, (tool) => tool.roll(scene, blue));
+    return [...rolled, ...(n === 0 ? await switches(opened, blue, signal) : [])];
+  });
+  return (await Promise.all(measured)).flat();
 }
 
 type Opened = Awaited<ReturnType<typeof open>>;

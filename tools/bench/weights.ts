@@ -18,6 +18,8 @@ import { mostRequests } from './promote.ts';
 /** Assumed propagation of a changed rule to the whole load balancer; AWS does not document it. */
 const PROPAGATION_MS = 10_000;
 const WEIGHTS_MAX = 1.2;
+/** Of one switch, its looks included. */
+const REQUESTS_MAX = 14;
 const NAMES_MAX = 1.05;
 /** DNS: time until a change is INSYNC, and the TTL; half of AWS's values. */
 const INSYNC_MS = 30_000;
@@ -41,7 +43,11 @@ export async function measureWeights(repetitions: number, signal: AbortSignal): 
   const { limits, runs, requests } = await timeSwitches(rig, repetitions, signal);
   const changes = requests['ModifyListener'] ?? 0;
   // One change each for the production and the test listener.
-  const tooMany = changes > 2 ? [`${changes} changing requests for 2 rules`] : [];
+  const all = Object.values(requests).reduce((sum, count) => sum + count, 0);
+  const tooMany = [
+    ...(changes > 2 ? [`${changes} changing requests for 2 rules`] : []),
+    ...(all > REQUESTS_MAX ? [`${all} requests, at most ${REQUESTS_MAX}`] : []),
+  ];
   return (['first', 'last'] as const).map((which) => ({
     ...row(
       `weights: ${which} changed answer`,
