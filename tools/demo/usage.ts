@@ -18,8 +18,8 @@ const WORDS: Readonly<Record<keyof typeof OPTIONS, readonly string[]>> = {
   rolling: ['deploys in place, and as a control one that must fail requests'],
   pull: ['with --rolling: each instance runs `turnout follow`'],
   gates: ['a release with 3 % errors, which a gate undoes'],
-  traffic: [...Object.keys(TEMPLATES)],
-  fleet: [...Object.keys(FLEET_SECTIONS)],
+  traffic: Object.keys(TEMPLATES),
+  fleet: Object.keys(FLEET_SECTIONS),
   help: ['this text'],
 };
 
