@@ -17,6 +17,14 @@ const TEMPLATES = ['LaunchTemplates', 'LaunchTemplateVersions'];
 /** Without a launch template, servers of blue are cloned. */
 const CLONED = ['InstanceCreditSpecifications', 'InstanceTypes'];
 
+/** Optional: without it, quotas of vCPUs are not compared. */
+const READ_VCPU_QUOTAS: Grant = {
+  use: 'read',
+  Sid: 'ReadVcpuQuotas',
+  Action: ['cloudwatch:GetMetricData', 'ec2:DescribeInstanceTypes'],
+  Resource: ANYTHING,
+};
+
 function ec2(config: Config): readonly Grant[] {
   const own = arn(config, 'ec2', 'instance/*');
   const all = (kinds: readonly string[]) => kinds.map((kind) => arn(config, 'ec2', kind));
@@ -29,6 +37,7 @@ function ec2(config: Config): readonly Grant[] {
   return [
     { use: 'read', Sid: 'Images', Action: launches.map((what) => `ec2:Describe${what}`), Resource: ANYTHING },
     ...imageParameter(config),
+    READ_VCPU_QUOTAS,
     {
       use: 'run',
       Sid: 'LaunchOwn',
@@ -107,13 +116,7 @@ function autoScaling(config: Config): readonly Grant[] {
       Resource: ANYTHING,
     },
     ...imageParameter(config),
-    // Optional: without it, quotas of vCPUs are not compared.
-    {
-      use: 'read',
-      Sid: 'ReadVcpuQuotas',
-      Action: ['cloudwatch:GetMetricData', 'ec2:DescribeInstanceTypes'],
-      Resource: ANYTHING,
-    },
+    READ_VCPU_QUOTAS,
     { use: 'run', Sid: 'ChangeGroups', Action: [...change, ...(moves ? attaches : [])], Resource: own },
     ...(clone === undefined ? [] : makesClones(config, clone, own)),
     { use: 'run', Sid: 'RefreshGroups', Action: refresh, Resource: own },

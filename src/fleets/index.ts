@@ -9,6 +9,7 @@ export async function openFleet({ environment, fleet, traffic }: Config, session
     owner: { environment, tagPrefix: fleet.tagPrefix },
     ec2: new Ec2(session),
     ssm: async () => new (await import('../aws/ssm.ts')).Ssm(session),
+    cloudwatch: async () => new (await import('../aws/cloudwatch.ts')).CloudWatch(session),
   };
   if (fleet.kind === 'ec2') return (await import('./ec2/index.ts')).createEc2Fleet({ ...options, config: fleet });
   if (fleet.kind === 'auto-scaling') {
@@ -21,7 +22,6 @@ export async function openFleet({ environment, fleet, traffic }: Config, session
     const moves = traffic.kind === 'target-groups' && { moves: true as const };
     const clients = {
       scaling: new AutoScaling(session),
-      cloudwatch: async () => new (await import('../aws/cloudwatch.ts')).CloudWatch(session),
       standby: new Standby(session),
       refreshes: new Refreshes(session),
     };

@@ -192,7 +192,7 @@ describe("what is EC2's own", () => {
     const port = open(world, { ...boot, userData: 'RELEASE={release}' });
     const blue = await fleetOf(port, 'before');
     const { summary } = await port.resolve(await launchRequestOf(port, { blue }));
-    expect(summary.at(-1)).toMatch(
+    expect(summary.at(-2)).toMatch(
       new RegExp(`^user data of the config, 1 line: it replaces that of ${of}.*, 3 lines$`),
     );
   });

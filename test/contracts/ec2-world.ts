@@ -1,3 +1,4 @@
+import { CloudWatch } from '../../src/aws/cloudwatch.ts';
 import { Ec2 } from '../../src/aws/ec2.ts';
 import { Ssm } from '../../src/aws/ssm.ts';
 import type { Ec2FleetConfig } from '../../src/config/config.ts';
@@ -104,6 +105,7 @@ export function openEc2Fleet(url: string, boot: Boot): FleetPort {
     config: { kind: 'ec2', tagPrefix: 'turnout', ...boot },
     ec2: new Ec2(session),
     ssm: async () => new Ssm(session),
+    cloudwatch: async () => new CloudWatch(session),
   });
 }
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { CloudWatch } from '../../src/aws/cloudwatch.ts';
 import { Ec2 } from '../../src/aws/ec2.ts';
 import { Elbv2 } from '../../src/aws/elbv2.ts';
 import { systemClock } from '../../src/clock.ts';
@@ -73,6 +74,7 @@ async function inTheSandbox(): Promise<Seen> {
         config: { kind: 'ec2', tagPrefix: 'turnout', image: { name: 'shop-{release}' } },
         ec2: new Ec2(session),
         ssm: async () => Promise.reject(new Error('There is no SSM here.')),
+        cloudwatch: async () => new CloudWatch(session),
       }),
       traffic: createTargetGroups(new Elbv2(session), {
         kind: 'target-groups',

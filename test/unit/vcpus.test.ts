@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { AutoScalingGroup } from '../../src/aws/autoscaling.ts';
-import { compareVcpus, vcpuClass } from '../../src/fleets/auto-scaling/vcpus.ts';
+import { typesLaunched } from '../../src/fleets/auto-scaling/vcpus.ts';
+import { compareVcpus, typesLike, vcpuClass } from '../../src/fleets/ec2/vcpus.ts';
 import type { AutoScalingDeps } from '../../src/fleets/auto-scaling/groups.ts';
 import { OperatorError } from '../../src/errors.ts';
 import { errorOf } from '../support/expect-advice.ts';
 
-/** Quotas of vCPUs of a group that is launched beside the one that serves. */
+/** Quotas of vCPUs of what is launched beside what serves. */
 
 test.each<[string, string | undefined]>([
   ['t3.micro', 'Standard'],
@@ -31,6 +32,8 @@ interface Given {
   readonly template?: object;
   readonly most?: number;
   readonly denied?: true;
+  /** Servers without a group: of what the template, or the server that is cloned, says. */
+  readonly alone?: true;
 }
 
 async function compared(given: Given, instances = 3): Promise<string> {
@@ -52,7 +55,8 @@ async function compared(given: Given, instances = 3): Promise<string> {
   } as unknown as AutoScalingDeps;
   const own = { AutoScalingGroupName: 'shop-b', ...group } as AutoScalingGroup;
   const other = { Instances: serving.map(inService) } as AutoScalingGroup;
-  return compareVcpus(deps, { group: own, serving: other, template: { id: 'lt-1', version: '7' }, instances });
+  const launched = { group: own, serving: other, template: { id: 'lt-1', version: '7' }, instances };
+  return compareVcpus(deps, given.alone ? typesLike(template, instances) : await typesLaunched(deps, launched));
 }
 
 const mixed = (InstancesDistribution: object = {}) => ({
@@ -81,6 +85,15 @@ describe('a whole fleet', () => {
   });
 });
 
+test('servers without a group are all of one type', async () => {
+  const alone = { alone: true, template: { InstanceType: 'c7i.4xlarge' } } as const;
+  expect(await compared({ ...alone, most: 58 })).toMatch(/^10 of 58 vCPUs of Standard .* takes 48\.$/);
+  const error = await errorOf(compared({ ...alone, most: 57 }));
+  expect(error.message).toBe(
+    'The new servers take 48 vCPUs of Standard On-Demand instances: 10 of 57 were in use at 12:00Z.',
+  );
+});
+
 describe('is not compared, and the plan says why', () => {
   test.each<[string, Given]>([
     ['some are Spot', { group: mixed({ OnDemandPercentageAboveBaseCapacity: 50 }), most: 1 }],
@@ -88,6 +101,11 @@ describe('is not compared, and the plan says why', () => {
       'they are Spot',
       { template: { InstanceType: 't3.micro', InstanceMarketOptions: { MarketType: 'spot' } }, most: 1 },
     ],
+    [
+      'they are Spot',
+      { alone: true, template: { InstanceType: 't3.micro', InstanceMarketOptions: { MarketType: 'spot' } }, most: 1 },
+    ],
+    ['types are not known', { alone: true, template: {}, most: 1 }],
     ['Dedicated Hosts', { template: { InstanceType: 't3.micro', Placement: { Tenancy: 'host' } }, most: 1 }],
     ['types are not known', { template: {}, serving: [], most: 1 }],
     ['of trn1.2xlarge no usage', { template: { InstanceType: 'trn1.2xlarge' }, most: 1 }],

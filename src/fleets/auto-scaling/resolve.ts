@@ -6,6 +6,7 @@ import { total } from '../../domain/minimum-healthy.ts';
 import { list, sentences } from '../../domain/text.ts';
 import { OperatorError } from '../../errors.ts';
 import { templateVersion } from '../ec2/template.ts';
+import { compareVcpus } from '../ec2/vcpus.ts';
 import type { LaunchRequest } from '../fleet.ts';
 import { alarmsOf } from './alarms.ts';
 import { checkAddresses, checkIdle, checkRoom, checkSetup, checkTemplate } from './checks.ts';
@@ -21,7 +22,7 @@ import {
 } from './groups.ts';
 import { imagesFor } from './images.ts';
 import type { GroupRequest } from './request.ts';
-import { compareVcpus } from './vcpus.ts';
+import { typesLaunched } from './vcpus.ts';
 
 /**
  * Resolves a release to the group whose turn it is, a numbered version of its launch template, and its size. Changes nothing.
@@ -50,7 +51,8 @@ export async function resolveGroupLaunch(deps: AutoScalingDeps, request: LaunchR
   const subnets = await roomyFor(deps, idle, total(zones));
   const template = await templateFor(deps, { serving, idle, release });
   const images = await imagesFor(deps, idle, { template, release });
-  const vcpus = await compareVcpus(deps, { group: idle, serving, template, instances: total(zones) });
+  const launched = { group: idle, serving, template, instances: total(zones) };
+  const vcpus = await compareVcpus(deps, await typesLaunched(deps, launched));
   const { AutoScalingGroupName: name = '' } = idle;
   return {
     kind: 'auto-scaling',
@@ -93,7 +95,8 @@ async function resolveClone(
   const subnets = await roomyFor(deps, serving, instances);
   const template = await templateFor(deps, { serving, idle: serving, release });
   const images = await imagesFor(deps, serving, { template, release });
-  const vcpus = await compareVcpus(deps, { group: serving, serving, template, instances });
+  const types = await typesLaunched(deps, { group: serving, serving, template, instances });
+  const vcpus = await compareVcpus(deps, types);
   const name = cloneName(base, fleet);
   return {
     kind: 'auto-scaling',

@@ -46,6 +46,7 @@ export async function cloneOf(
   return {
     run: { ...model.run, ...unseen.run, TagSpecifications: tagsOf(options, model) },
     userData: { from },
+    machine: model.run,
     replaces: async () => ({ data: await ec2.userData(from), of: from }),
     summary: sentences(
       `cloned from ${from}: ${chosen === undefined ? `image ${first.ImageId}, ` : ''}type ${first.InstanceType}`,

@@ -2,6 +2,7 @@ import type { Ec2, ResourceType, Tag, TagSpecification } from '../../aws/ec2.ts'
 import type { Ssm } from '../../aws/ssm.ts';
 import type { Ec2FleetConfig } from '../../config/config.ts';
 import type { Ownership } from '../../domain/owners.ts';
+import type { LaunchedMachine, VcpuDeps } from './vcpus.ts';
 
 /**
  * The `request` of a launch spec of EC2. User data may contain secrets and goals are kept in stores, so only its source is
@@ -22,11 +23,14 @@ export interface Ec2FleetOptions {
   readonly ec2: Ec2;
   /** Loaded only if the image is named by an SSM parameter. */
   readonly ssm: () => Promise<Ssm>;
+  readonly cloudwatch: VcpuDeps['cloudwatch'];
 }
 
 /** A part of a request, and the lines that describe it. */
 export interface PartialRequest extends Ec2Request {
   readonly summary: readonly string[];
+  /** What each of the servers is. */
+  readonly machine: LaunchedMachine;
   /** The user data that those of the config replace, base64-encoded, and whose they are. */
   readonly replaces: () => Promise<{ readonly data: string | undefined; readonly of: string }>;
 }

@@ -3,6 +3,7 @@ import type { Instance as Ec2Instance } from '../../aws/ec2.ts';
 import { defined } from '../../domain/defined.ts';
 import type { LaunchSpec } from '../../domain/goal.ts';
 import type { Fleet } from '../../domain/snapshot.ts';
+import { total } from '../../domain/minimum-healthy.ts';
 import { count, list, sentences } from '../../domain/text.ts';
 import { OperatorError } from '../../errors.ts';
 import type { LaunchRequest } from '../fleet.ts';
@@ -12,6 +13,7 @@ import { tagsFor, type Ec2FleetOptions, type PartialRequest } from './request.ts
 import { notCloned } from '../mixed.ts';
 import { fromTemplate } from './template.ts';
 import { currentUserData, hashOf } from './user-data.ts';
+import { compareVcpus, typesLike } from './vcpus.ts';
 
 /**
  * Resolves a release to one exact RunInstances request: image id, template version number, subnets. Changes nothing.
@@ -31,7 +33,10 @@ export async function resolveEc2Launch(options: Ec2FleetOptions, request: Launch
   const userData = script === undefined ? base.userData : 'config';
   const zones = Map.groupBy(serving, ({ Placement }) => Placement?.AvailabilityZone);
   const subnetOf = (zone: string): string => zones.get(zone)?.[0]?.SubnetId ?? '';
-  const pinned = await currentUserData(options, defined({ userData }), request.release);
+  const [pinned, vcpus] = await allEnded([
+    currentUserData(options, defined({ userData }), request.release),
+    compareVcpus(options, typesLike(base.machine, total(request.zones))),
+  ]);
   return {
     kind: 'ec2',
     summary: sentences(
@@ -40,6 +45,7 @@ export async function resolveEc2Launch(options: Ec2FleetOptions, request: Launch
       ...(launchTemplate ? otherTypes(request.blue) : []),
       ...otherSubnets(request.blue, zones),
       script !== undefined && `user data of the config, ${linesIn(script)}${replaced(await base.replaces())}`,
+      vcpus,
     ),
     batches: Object.entries(request.zones).map(([zone, n]) => ({ zone, count: n, subnet: subnetOf(zone) })),
     request: { run: { ...base.run, ...image?.run }, ...defined({ userData, userDataHash: pinned && hashOf(pinned) }) },

@@ -24,6 +24,7 @@ export async function fromTemplate(
         ? {}
         : { TagSpecifications: specs.map((spec) => notOurs(owner, spec)) }),
     },
+    machine: version.LaunchTemplateData ?? {},
     replaces: async () => ({ data, of: 'the launch template' }),
     summary: [
       `launch template ${template.name ?? id} version ${number} (${id}${version.VersionDescription ? `, ${version.VersionDescription}` : ''})`,

@@ -6,7 +6,7 @@ import type { Ec2FleetOptions } from '../ec2/request.ts';
 import type { Ownership } from '../../domain/owners.ts';
 import { marksIn, markTags, type Tags } from '../ec2/tags.ts';
 
-export interface OpsWorksFleetOptions extends Omit<Ec2FleetOptions, 'config'> {
+export interface OpsWorksFleetOptions extends Omit<Ec2FleetOptions, 'config' | 'cloudwatch'> {
   readonly config: OpsWorksFleetConfig;
   readonly opsworks: OpsWorks;
 }

@@ -149,11 +149,13 @@ function opsWorksFleet(session: Session): FleetPort {
 }
 
 function ec2Fleet(session: Session): FleetPort {
+  const cloudwatch = new CloudWatch(session);
   return createEc2Fleet({
     owner: { environment: 'shop', tagPrefix: 'turnout' },
     config: { kind: 'ec2', tagPrefix: 'turnout', image: { name: 'shop-{release}' } },
     ec2: new Ec2(session),
     ssm: async () => Promise.reject(new Error('There is no SSM here.')),
+    cloudwatch: async () => cloudwatch,
   });
 }
 
