@@ -32,6 +32,16 @@ export function membersInService({ instances }: Fleet): readonly Instance[] {
   return instances.filter(isInService);
 }
 
+/**
+ * What a group has in service, in the units of another one: where their weights of a type differ, it counts as that one counts it (Auto
+ * Scaling user guide, instance weights: those of the policy apply to what runs as well).
+ */
+export function capacityIn(units: Fleet, fleet: ScaledFleet): number {
+  const known = new Map(units.instances.map(({ type, weight = 1 }) => [type, weight]));
+  const more = membersInService(fleet).map(({ type, weight = 1 }) => (known.get(type) ?? weight) - weight);
+  return more.reduce((sum, one) => sum + one, fleet.group.capacity);
+}
+
 /** Members that serve or are to: what is in Standby is no capacity, and only who has put it there puts it back. */
 export function membersToServe(fleet: Fleet): readonly Instance[] {
   return members(fleet).filter((one) => !isInStandby(one));

@@ -1,7 +1,7 @@
 import type { Refusal } from '../domain/goal.ts';
 import { crossedBy, suspendedTexts, takingProblem, uncountedTexts } from '../domain/group-problems.ts';
 import { liveFleets, servingFleets } from '../domain/roles.ts';
-import { isScaled, type ScaledFleet } from '../domain/scaled.ts';
+import { capacityIn, isScaled, type ScaledFleet } from '../domain/scaled.ts';
 import type { Fleet, Snapshot } from '../domain/snapshot.ts';
 import { endedInStandby } from '../domain/standby.ts';
 import { ago, list } from '../domain/text.ts';
@@ -70,6 +70,6 @@ export function smallerGroup(
   to: Fleet,
 ): { readonly have: number; readonly need: number } | undefined {
   const others = servingFleets(snapshot).filter((fleet) => fleet !== to);
-  const need = Math.max(0, ...others.map(({ group }) => group?.capacity ?? 0));
+  const need = Math.max(0, ...others.filter(isScaled).map((fleet) => capacityIn(to, fleet)));
   return isScaled(to) && to.group.capacity < need ? { have: to.group.capacity, need } : undefined;
 }

@@ -3,7 +3,7 @@ import type { HeldMinimum, FleetGroup } from '../domain/scaling.ts';
 import { isHealthy } from '../domain/minimum-healthy.ts';
 import { poolByName } from '../domain/queries.ts';
 import { servingFleets, targetsOf } from '../domain/roles.ts';
-import { membersToServe } from '../domain/scaled.ts';
+import { capacityIn, isScaled, membersToServe } from '../domain/scaled.ts';
 import type { Instance, Snapshot } from '../domain/snapshot.ts';
 import { never, type StepDefinition } from './definition.ts';
 import { REQUEST } from './presets.ts';
@@ -73,7 +73,8 @@ const BOOT_S = 60;
 /** What the other fleets in production have in service, or its desired capacity, where that is more. */
 function wanted(snapshot: Snapshot, step: MatchSize): number {
   const others = servingFleets(snapshot).filter(({ id }) => id !== step.fleet);
-  return Math.max(fleetOf(snapshot, step).group?.desired ?? 0, ...others.map(({ group }) => group?.capacity ?? 0));
+  const fleet = fleetOf(snapshot, step);
+  return Math.max(fleet.group?.desired ?? 0, ...others.filter(isScaled).map((other) => capacityIn(fleet, other)));
 }
 
 function isAsked({ details, at }: Snapshot, { fleet }: MatchSize): boolean {

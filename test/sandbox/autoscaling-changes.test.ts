@@ -128,7 +128,7 @@ test('a group that gets another zone launches there before it terminates elsewhe
   expect(await spread()).toBe(2);
 });
 
-test('weights of instance types count for the desired capacity', async () => {
+test('weights of instance types count for the desired capacity, of what runs as well', async () => {
   const Overrides = [{ InstanceType: 'm5.large' as const, WeightedCapacity: '2' }];
   const LaunchTemplateSpecification = { LaunchTemplateName: 'shop-web', Version: '1' };
   const MixedInstancesPolicy = { LaunchTemplate: { LaunchTemplateSpecification, Overrides } };
@@ -136,6 +136,16 @@ test('weights of instance types count for the desired capacity', async () => {
   await scaling.settled(name, 2);
   const { Instances } = await scaling.group(name);
   expect(Instances).toMatchObject([{ InstanceType: 'm5.large', WeightedCapacity: '2' }, { InstanceType: 'm5.large' }]);
+  const AutoScalingGroupName = name;
+  const heavier = { ...Overrides[0]!, WeightedCapacity: '4' };
+  const changed = { LaunchTemplate: { LaunchTemplateSpecification, Overrides: [heavier] } };
+  await scaling.client.updateAutoScalingGroup({ AutoScalingGroupName, MixedInstancesPolicy: changed });
+  await scaling.settled(name, 1);
+  const other = {
+    LaunchTemplate: { LaunchTemplateSpecification, Overrides: [{ InstanceType: 'm5.xlarge' as const }] },
+  };
+  await scaling.client.updateAutoScalingGroup({ AutoScalingGroupName, MixedInstancesPolicy: other });
+  expect((await scaling.group(name)).Instances).toMatchObject([{ InstanceType: 'm5.large', WeightedCapacity: '4' }]);
 });
 
 test('tags are written, filtered by and deleted', async () => {

@@ -15,7 +15,7 @@ import type { Call } from '../service.ts';
 import { call as invoke } from '../service.ts';
 import { ACCOUNT } from '../ec2/state.ts';
 import { scalingError } from './errors.ts';
-import type { ScalingGroup } from './model.ts';
+import { reweigh, type ScalingGroup } from './model.ts';
 import { pageByOffset } from './paging.ts';
 import { startLoop } from './reconcile.ts';
 import { activeRefresh } from './refresh.ts';
@@ -85,6 +85,7 @@ export async function updateGroup(state: AutoScalingState, input: UpdateAutoScal
   if (activeRefresh(group)?.shape.DesiredConfiguration && (given.LaunchTemplate ?? given.MixedInstancesPolicy))
     throw scalingError.refreshing();
   Object.assign(group, { settings, desired });
+  reweigh(group);
   publish(state, group);
   return {};
 }

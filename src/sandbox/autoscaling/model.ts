@@ -21,8 +21,8 @@ export interface Member {
   image: string;
   /** With the version that it was launched from, as a number. */
   readonly template: LaunchTemplateSpecification;
-  /** How much of the desired capacity it counts for. */
-  readonly weight: number;
+  /** How much of the desired capacity it counts for: as its type does by the policy, or did last. */
+  weight: number;
   readonly launchedAt: number;
   state: LifecycleState;
   health: 'Healthy' | 'Unhealthy';
@@ -123,6 +123,15 @@ export function counts(member: Member): boolean {
 /** Also what its warm pool has. */
 export function withWarm({ members, warm }: ScalingGroup): readonly Member[] {
   return [...members.values(), ...warm.values()];
+}
+
+/** Weights that change count for what runs as well; one whose type the policy has no more keeps its last (User guide, instance weights). */
+export function reweigh(group: ScalingGroup): void {
+  const { Overrides = [] } = group.settings.MixedInstancesPolicy?.LaunchTemplate ?? {};
+  for (const member of withWarm(group)) {
+    const override = Overrides.find(({ InstanceType }) => InstanceType === member.type);
+    if (override) member.weight = Number(override.WeightedCapacity ?? 1);
+  }
 }
 
 export function capacity(group: ScalingGroup): number {
