@@ -41,13 +41,15 @@ async function checkHealth(state: AutoScalingState, group: ScalingGroup): Promis
   for (const member of group.members.values()) {
     if (member.state === 'Standby') continue;
     const machine = state.instances.find(member.id);
-    if (!machine || machine.state === 'terminated') {
+    const isGone = !machine || machine.state === 'terminated';
+    const isKept = member.state === 'InService' && isSuspended(group, 'ReplaceUnhealthy');
+    if (isGone && !isKept) {
       removeMember(state, group, member);
       continue;
     }
     if (member.state !== 'InService') continue;
     const served = state.clock.now() - (member.inServiceAt ?? 0);
-    if (machine.state !== 'running' || (sick.has(member.id) && served >= graceMs)) member.health = 'Unhealthy';
+    if (machine?.state !== 'running' || (sick.has(member.id) && served >= graceMs)) member.health = 'Unhealthy';
     if (member.health === 'Healthy' || isSuspended(group, 'ReplaceUnhealthy')) continue;
     start(
       state,
