@@ -15,6 +15,7 @@ import { mustDo, timeSwitches } from './weights.ts';
 const TIMES_MAX = 1.15;
 const HOST = path.join(import.meta.dirname, 'host.ts');
 const POLL_MS = 100;
+const WAIT_MS = 180_000;
 
 /** What is done with Auto Scaling groups of one size, compared with the physical limit. */
 export interface GroupRow {
@@ -32,25 +33,35 @@ export interface GroupRow {
 
 type Measured = Omit<GroupRow, 'faults' | 'times'>;
 
-/** `up` and a switch by listener weights, of groups of each size; both alternate with scripts that know everything beforehand. */
+/**
+ * `up` and a switch by listener weights, of groups of each size; both alternate with scripts that know everything beforehand.
+ * @param tell is given a line about each size as soon as it is measured
+ */
 export async function measureGroups(
   sizes: readonly number[],
   repetitions: number,
   signal: AbortSignal,
+  tell: (line: string) => void,
 ): Promise<readonly GroupRow[]> {
   const ups: Measured[] = [];
   const switches: Measured[] = [];
   for (const size of sizes) {
     const command = (config: string) => [HOST, '--config', config, '--instances', String(size)];
+    const startedAt = performance.now();
     await using rig = await startRig(command, 'weighted-listener', 'auto-scaling');
     await editConfig(rig.config, alone);
     ups.push(await timeUps(rig, size, repetitions, signal));
-    await mustDo(rig, ['up', '--release', '42'], signal);
     const { limits, runs, requests } = await timeSwitches(rig, repetitions, signal);
     const [limitMs, ms] = [limits, runs].map((all) => middle(all.map(({ last }) => last)));
     switches.push({ name: 'switch', size, limitMs: limitMs!, ms: ms!, requests });
+    const [up, moved] = [ups.at(-1)!, switches.at(-1)!].map((row) => `${seconds(row.ms)} of ${seconds(row.limitMs)}`);
+    tell(`groups of ${size}: up ${up}, switch ${moved}, ${seconds(performance.now() - startedAt)} in all`);
   }
   return [ups, switches].flatMap((rows) => rows.map((row) => judgedBeside(row, rows[0]!)));
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
 }
 
 /** Checks of green are of the application, and the script has none. */
@@ -59,6 +70,7 @@ function alone(document: Document): void {
   document.delete('checks');
 }
 
+/** The fleet of the last one stays. */
 async function timeUps(rig: Rig, size: number, repetitions: number, signal: AbortSignal): Promise<Measured> {
   const admin = adminOf(rig.env['AWS_ENDPOINT_URL']!);
   const checkedAfter = async (registrationMs: number) => admin('POST', 'settings', { registrationMs });
@@ -67,15 +79,15 @@ async function timeUps(rig: Rig, size: number, repetitions: number, signal: Abor
   const counts: Readonly<Record<string, number>>[] = [];
   for (let n = 0; n < repetitions; n += 1) {
     await checkedAfter(timesFor(size).registration);
-    limits.push(await bareUp(rig, size));
-    await emptied(rig);
+    limits.push(await bareUp(rig, size, signal));
+    await emptied(rig, signal);
     await admin('DELETE', 'requests');
     const startedAt = performance.now();
     await mustDo(rig, ['up', '--release', '42'], signal);
     runs.push(performance.now() - startedAt);
     counts.push(countOf((await admin('GET', 'requests')) as readonly { operation: string }[]));
-    await mustDo(rig, ['cleanup', '--discard'], signal);
     await checkedAfter(QUICK.registration);
+    if (n + 1 < repetitions) await mustDo(rig, ['cleanup', '--discard'], signal);
   }
   return { name: 'up', size, limitMs: middle(limits), ms: middle(runs), requests: mostRequests(counts) };
 }
@@ -85,7 +97,7 @@ async function timeUps(rig: Rig, size: number, repetitions: number, signal: Abor
  * its size, and wait until the last new target has passed its first health check.
  * @returns milliseconds
  */
-async function bareUp(rig: Rig, size: number): Promise<number> {
+async function bareUp(rig: Rig, size: number, signal: AbortSignal): Promise<number> {
   const { scaling, ec2, aws } = clientsOf(rig);
   const startedAt = performance.now();
   const [{ AutoScalingGroups = [] }, { Images = [] }, targetGroups] = await Promise.all([
@@ -107,12 +119,12 @@ async function bareUp(rig: Rig, size: number): Promise<number> {
   await scaling.updateAutoScalingGroup({ AutoScalingGroupName, LaunchTemplate, ...sizes });
   const healthy = async () =>
     (await aws.health(targetGroups['shop-green']!)).filter(({ TargetHealth }) => TargetHealth!.State === 'healthy');
-  while ((await healthy()).length < size) await pause();
+  await until(`${size} healthy targets`, async () => (await healthy()).length >= size, signal);
   return performance.now() - startedAt;
 }
 
 /** The second group is as it was before the script. */
-async function emptied(rig: Rig): Promise<void> {
+async function emptied(rig: Rig, signal: AbortSignal): Promise<void> {
   const { scaling } = clientsOf(rig);
   const [, AutoScalingGroupName = ''] = rig.groups;
   await scaling.updateAutoScalingGroup({ AutoScalingGroupName, MinSize: 0, DesiredCapacity: 0 });
@@ -122,7 +134,7 @@ async function emptied(rig: Rig): Promise<void> {
     });
     return AutoScalingGroups![0]!.Instances ?? [];
   };
-  while ((await instances()).length > 0) await pause();
+  await until('an empty group', async () => (await instances()).length === 0, signal);
 }
 
 function clientsOf({ env }: Rig) {
@@ -134,8 +146,13 @@ function clientsOf({ env }: Rig) {
   return { scaling: new AutoScaling(options), ec2: new EC2(options), aws: new Aws(env, 0) };
 }
 
-async function pause(): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+/** @throws Error after a time in which even the largest group has launched and ended */
+async function until(what: string, isSo: () => Promise<boolean>, signal: AbortSignal): Promise<void> {
+  const ended = AbortSignal.any([signal, AbortSignal.timeout(WAIT_MS)]);
+  while (!(await isSo())) {
+    if (ended.aborted) throw new Error(`waited for ${what}`, { cause: ended.reason });
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
 }
 
 /** Against the limit, and the requests against those for the smallest groups. */

@@ -2,7 +2,7 @@
  * Benchmarks:  npm run bench [-- --rounds 21] [-- --repetitions 3] [-- --sizes 2,20,200,1000]
  *   [-- --rolling 2,8,32] [-- --parts cold,promotes,rollings,plans,weights,names] [-- --json]; an empty list skips a part
  *             npm run bench -- --distance [--sizes 2,20,200] [--repetitions 3]: all commands, 80 ms away from AWS
- *             npm run bench -- --fleet auto-scaling [--sizes 2,20,200] [--repetitions 3]: up, and a switch by listener weights, of groups
+ *             npm run bench -- --fleet auto-scaling [--sizes 2,20,200,1000] [--repetitions 1]: up, and a switch by listener weights, of groups
  *             npm run bench -- --peers [--delays 10,300] [--checked 60]: a switch and rolling deploys with these deregistration delays,
  *               without and with a drain check, beside the AWS CLI with its waiters and Ansible's elb_target
  *             npm run bench -- --all: all of these, each once, for few sizes
@@ -137,8 +137,9 @@ async function distance(): Promise<number> {
 }
 
 async function groups(): Promise<number> {
-  const sizes = sizesIn(values.sizes ?? '2,20,200');
-  const rows = await measureGroups(sizes, Number(values.repetitions), interruption.signal);
+  const sizes = sizesIn(values.sizes ?? '2,20,200,1000');
+  const tell = (line: string): void => void process.stderr.write(`bench: ${line}\n`);
+  const rows = await measureGroups(sizes, Number(values.repetitions), interruption.signal, tell);
   show('groups', rows, groupTable);
   if (values.json) print(JSON.stringify({ groups: rows }));
   return rows.every(({ faults }) => faults.length === 0) ? 0 : 1;

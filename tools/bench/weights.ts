@@ -59,27 +59,28 @@ export async function measureWeights(repetitions: number, signal: AbortSignal): 
   }));
 }
 
-/** Promotes, alternating with a script that only sends the change. Production is back with blue afterwards. */
+/** Promotes, alternating with a script that only sends the change. Afterwards green serves. */
 export async function timeSwitches(rig: Rig, repetitions: number, signal: AbortSignal): Promise<Switches> {
   const admin = adminOf(rig.env['AWS_ENDPOINT_URL']!);
   const spread = async (propagationMs: number) => admin('POST', 'settings', { propagationMs });
   const limits: Moments[] = [];
   const runs: Moments[] = [];
   const counts: Readonly<Record<string, number>>[] = [];
+  const reaches = async (release: string, act: () => Promise<unknown>) => watched(rig.url, release, act, signal);
   // The first one in an environment's life also waits until a run with another store would have seen the mark of this one.
   await mustDo(rig, ['promote'], signal);
-  await watched(rig.url, '41', async () => mustDo(rig, ['rollback'], signal));
+  await reaches('41', async () => mustDo(rig, ['rollback'], signal));
   for (let n = 0; n < repetitions; n += 1) {
     await spread(PROPAGATION_MS);
-    limits.push(await watched(rig.url, '42', async () => shiftWeights(rig, 'green')));
+    limits.push(await reaches('42', async () => shiftWeights(rig, 'green')));
     await spread(0);
-    await watched(rig.url, '41', async () => shiftWeights(rig, 'blue'));
+    await reaches('41', async () => shiftWeights(rig, 'blue'));
     await spread(PROPAGATION_MS);
     await admin('DELETE', 'requests');
-    runs.push(await watched(rig.url, '42', async () => mustDo(rig, ['promote'], signal)));
+    runs.push(await reaches('42', async () => mustDo(rig, ['promote'], signal)));
     counts.push(countOf((await admin('GET', 'requests')) as readonly { operation: string }[]));
     await spread(0);
-    await watched(rig.url, '41', async () => mustDo(rig, ['rollback'], signal));
+    if (n + 1 < repetitions) await reaches('41', async () => mustDo(rig, ['rollback'], signal));
   }
   return { limits, runs, requests: mostRequests(counts) };
 }
@@ -140,12 +141,21 @@ interface Moments {
 /** Consecutive responses of the new release after which no others are expected. */
 const QUIET = 50;
 
-async function watched(url: string, release: string, act: () => Promise<unknown>): Promise<Moments> {
+/** Rejects as soon as the act does, or the signal was aborted. */
+async function watched(
+  url: string,
+  release: string,
+  act: () => Promise<unknown>,
+  signal: AbortSignal,
+): Promise<Moments> {
   const startedAt = performance.now();
-  const acting = act();
+  const failed = new AbortController();
+  const ended = AbortSignal.any([signal, failed.signal]);
+  const acting = act().catch((error: unknown) => failed.abort(error));
   let first: number | undefined;
   let last = 0;
   for (let streak = 0; streak < QUIET;) {
+    ended.throwIfAborted();
     const { body } = await fetchOnce({ url, timeoutMs: 5000 });
     const isNew = (JSON.parse(body) as { release: string }).release === release;
     const now = performance.now() - startedAt;
@@ -155,6 +165,7 @@ async function watched(url: string, release: string, act: () => Promise<unknown>
     await new Promise((resolve) => setTimeout(resolve, SAMPLE_MS));
   }
   await acting;
+  ended.throwIfAborted();
   return { first: first ?? 0, last };
 }
 
