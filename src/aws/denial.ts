@@ -14,8 +14,17 @@ export function isDenial(key: string): boolean {
 
 /** @param detail AWS's message */
 export function deniedError(operation: string, detail: string, cause: unknown): OperatorError {
+  if (/not authorized to use launch template/.test(detail)) return mayNotLaunch(operation, detail, cause);
   const { action, advice } = denialIn(detail, operation);
   const message = `These credentials are not allowed to call ${operation}. ${detail}`;
+  return new OperatorError('access-denied', message, { next: [advice], action, cause });
+}
+
+/** Auto Scaling does not say what is missing: whoever gives a group a template must be allowed to launch from it (Auto Scaling user guide, launch template support). */
+function mayNotLaunch(operation: string, detail: string, cause: unknown): OperatorError {
+  const action = 'ec2:RunInstances';
+  const message = `These credentials are not allowed to call ${operation} with a launch template that they may not launch from (${action}). ${detail}`;
+  const advice = `Allow \`${action}\` in the IAM policy of this role or user, with \`ec2:CreateTags\` and \`iam:PassRole\` where the template has tags or an instance profile; \`turnout permissions\` prints the policy for this config.`;
   return new OperatorError('access-denied', message, { next: [advice], action, cause });
 }
 

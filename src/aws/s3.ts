@@ -71,7 +71,12 @@ export class S3 {
     const request = new sdk.HeadObjectCommand({ Bucket: this.bucket, Key, ChecksumMode: 'ENABLED' });
     const answer = await this.#about(this.#send(request), { 403: 'denied', 404: 'none' } as const);
     // An answer to HEAD has no text that says so; the action is that of reading (Service Authorization Reference, Amazon S3).
-    if (answer === 'denied') throw deniedError('s3:GetObject', `S3 says so of ${Key}.`, undefined);
+    if (answer === 'denied')
+      throw deniedError(
+        's3:GetObject',
+        `S3 says so of ${Key}, also if it is not there and \`s3:ListBucket\` is not allowed.`,
+        undefined,
+      );
     if (answer === 'none') return answer;
     const { ContentLength: size = 0, ChecksumSHA256: sum, Metadata } = answer;
     const sha256 = sum === undefined ? undefined : Buffer.from(sum, 'base64').toString('hex');

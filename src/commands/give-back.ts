@@ -5,7 +5,9 @@ import { list } from '../domain/text.ts';
 import type { HeldLease } from '../record/lease.ts';
 import type { Context } from './context.ts';
 
-type Needed = Pick<Context, 'config' | 'ports' | 'decision' | 'guardBy'>;
+type Needed = Pick<Context, 'ports' | 'decision' | 'guardBy'> & {
+  readonly config: { readonly fleet: Pick<Context['config']['fleet'], 'kind'> };
+};
 
 /**
  * What a deploy in place has changed of Auto Scaling groups is put back where nothing needs it any more.
@@ -33,7 +35,7 @@ async function leaveRefresh(
   const { name, recorded, newest } = fleet.group;
   if (recorded === undefined) return [];
   const status = newest?.status ?? 'none was seen';
-  const ways = `\`turnout rolling --refresh --release ${recorded.to.release}\` goes on with it, and with --release ${recorded.from.release} it goes back.`;
+  const ways = `\`turnout rolling --refresh --release ${recorded.to.release}\` goes on with it, and \`turnout rolling --refresh --release ${recorded.from.release}\` goes back.`;
   if (!isUnderWay(newest)) return [`The instance refresh of ${name} has ended (${status}): ${ways}`];
   if (cancelFrom === undefined)
     return [

@@ -82,7 +82,7 @@ export async function createComponents(
   const { route53, dns } = await openDns({ clock, scheduler, elbv2, pageSize, plan: plan.dns });
   closers.push(() => dns.close());
   const s3 = createS3(clock);
-  const iam = createIam(createInventory({ ec2, elbv2, opsworks, autoscaling }, region), ec2.profiles);
+  const iam = createIam(createInventory({ ec2, elbv2, opsworks, autoscaling, s3 }, region), ec2.profiles);
   if (plan.policy !== undefined) iam.putPolicy('sandbox', plan.policy);
   return {
     scheduler,

@@ -3,7 +3,7 @@ import { ATTACHED, KINDS, OPSWORKS, OPSWORKS_BY_WEIGHTS, SCALED } from '../suppo
 import type { Scene } from '../support/little/scene.ts';
 import { withOwnImages } from '../support/little/scene-scaling.ts';
 import { casesOf, rowsOf } from './cases.ts';
-import { grantsOf, tryPermission, type PermissionTrial } from './permissions.ts';
+import { grantsOf, grantsOfAll, tryCancelling, tryPermission, type PermissionTrial } from './permissions.ts';
 
 /**
  * The permission matrix: every task works with exactly the policy that `turnout permissions` prints, and with each grant taken out
@@ -98,6 +98,22 @@ describe.each([...SCALED, ATTACHED])('instance refresh, $fleet behind $traffic',
     const one = { ask: 'rolling', wish: { release: '41', refresh: true } } as const;
     const inPlace = { by: 'refresh', before } as const;
     expect(await withoutEach({ kind, scene: IN_PLACE, one, inPlace })).toEqual([]);
+  });
+
+  test('that `abandon --cancel-refresh` is to end', async () => {
+    const trial = { kind, scene: IN_PLACE, one: REFRESH, inPlace: { by: 'refresh', before: [] } } as const;
+    expect(await tryCancelling(trial)).toEqual({ code: 'done', isRecorded: false, wrong: [] });
+    const tried: string[] = [];
+    for (const without of grantsOfAll(trial)) {
+      const { code, isRecorded, wrong } = await tryCancelling(trial, without);
+      expect(wrong).toEqual([]);
+      // What it could not end is not forgotten.
+      if (code !== 'done') tried.push(`${without.action}${isRecorded ? '' : ' forgotten'}`);
+      counted.without += 1;
+      if (code !== 'done') counted.stopped += 1;
+    }
+    expect(tried).toContain('autoscaling:CancelInstanceRefresh');
+    expect(tried.filter((text) => text.endsWith('forgotten'))).toEqual([]);
   });
 
   test.each(['refresh', 'rootVolumes'])('%s to the next release', async (how) => {

@@ -132,6 +132,27 @@ export function grantsOf(trial: PermissionTrial): readonly Grant[] {
   );
 }
 
+/** Of the policy for all tasks. */
+export function grantsOfAll(trial: PermissionTrial): readonly Grant[] {
+  const { Statement } = policyFor(configOf(trial), 'run');
+  return Statement.flatMap(({ Sid: sid, Action }) => Action.map((action) => ({ sid, action })));
+}
+
+/** `abandon --cancel-refresh` while the refresh goes on that a run has begun, which was killed. */
+export async function tryCancelling(
+  trial: PermissionTrial,
+  without?: Grant,
+): Promise<{ readonly code: string; readonly isRecorded: boolean; readonly wrong: readonly string[] }> {
+  const site = new Site(trial.scene, { kind: trial.kind });
+  site.watch.acceptedMinimum = 0;
+  await runBefore(site, { ...trial.one, killedAfter: 'StartInstanceRefresh' });
+  site.gate.policies = [lacking(policyFor(configOf(trial), 'run'), without)];
+  const run = await site.run('abandon --cancel-refresh');
+  const code = codeOf(run);
+  const wrong = [...(code === 'done' ? [] : namesIt(run, without?.action ?? '')), ...site.watch.broken];
+  return { code, isRecorded: site.store.goal !== undefined, wrong };
+}
+
 /** With the permission taken away the run ends as it should; once it is given back, the goal is reached. */
 export async function tryPermission(trial: PermissionTrial): Promise<PermissionResult> {
   const { kind, scene, one, inPlace, without } = trial;
@@ -190,7 +211,9 @@ function namesIt({ ended, changes }: Run, action: string): readonly string[] {
   const { message, next, exitCode } = ended;
   const wrong: string[] = [];
   if (!message.includes(action)) wrong.push(`the sentence does not name ${action}: ${message}`);
-  if (!next.some((text) => text.startsWith(`Allow \`${action}\` in the IAM policy of assumed-role/turnout`)))
+  // Auto Scaling does not say who asked.
+  const who = message.includes('not authorized to use launch template') ? 'this role or user' : 'assumed-role/turnout';
+  if (!next.some((text) => text.startsWith(`Allow \`${action}\` in the IAM policy of ${who}`)))
     wrong.push(`nothing says where to add ${action}: ${next.join(' | ')}`);
   const saysWho =
     /serves production|Production (?:is served by|is as it was|has what it must keep|was not touched)/.test(message) ||

@@ -1,5 +1,9 @@
 /** The sandbox's IAM over the wire: what a policy does not allow is denied, in each service's own form. */
-import { AutoScalingClient, CreateAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
+import {
+  AutoScalingClient,
+  CreateAutoScalingGroupCommand,
+  UpdateAutoScalingGroupCommand,
+} from '@aws-sdk/client-auto-scaling';
 import {
   CreateTagsCommand,
   DeleteTagsCommand,
@@ -18,6 +22,14 @@ import {
   SimulatePrincipalPolicyCommand,
 } from '@aws-sdk/client-iam';
 import { ChangeResourceRecordSetsCommand, Route53Client } from '@aws-sdk/client-route-53';
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { SendCommandCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -125,6 +137,62 @@ test('the other services deny in their own form', async () => {
   const scaling = new AutoScalingClient(client).send(new CreateAutoScalingGroupCommand(group));
   const made = 'arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:*:autoScalingGroupName/web';
   expect(await said(scaling)).toBe(`AccessDenied 403: ${because('autoscaling:CreateAutoScalingGroup', made)}`);
+});
+
+test('a group is given a launch template only by who may launch from it', async () => {
+  const admin = new AutoScalingClient(configFor('admin'));
+  const AutoScalingGroupName = 'web';
+  const LaunchTemplate = { LaunchTemplateName: 'shop-web', Version: '1' };
+  const places = { AvailabilityZones: ['eu-west-1a'], MinSize: 0, MaxSize: 1 };
+  expect(
+    await said(admin.send(new CreateAutoScalingGroupCommand({ AutoScalingGroupName, LaunchTemplate, ...places }))),
+  ).toBe('done');
+  const iam = new IAMClient(configFor('admin'));
+  const named = { RoleName: 'turnout', PolicyName: 'groups' };
+  const allowed = async (...Statement: object[]) =>
+    iam.send(
+      new PutRolePolicyCommand({ ...named, PolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement }) }),
+    );
+  const update = async (more: object) =>
+    said(new AutoScalingClient(client).send(new UpdateAutoScalingGroupCommand({ AutoScalingGroupName, ...more })));
+  const deny = { Effect: 'Deny', Action: 'ec2:RunInstances', Resource: '*' };
+  await allowed(allow('autoscaling:UpdateAutoScalingGroup'), deny);
+  expect(await update({ MaxSize: 2 })).toBe('done');
+  const refused = /^AccessDenied 403: You are not authorized to use launch template: lt-/;
+  expect(await update({ LaunchTemplate })).toMatch(refused);
+  const Overrides = [{ InstanceType: 't3.small', LaunchTemplateSpecification: LaunchTemplate }];
+  const MixedInstancesPolicy = { LaunchTemplate: { LaunchTemplateSpecification: LaunchTemplate, Overrides } };
+  expect(await update({ MixedInstancesPolicy })).toMatch(refused);
+  await allowed(allow('autoscaling:UpdateAutoScalingGroup'));
+  expect(await update({ LaunchTemplate })).toBe('done');
+  await iam.send(new DeleteRolePolicyCommand(named));
+});
+
+test('that an object is not there is told to those who may list it', async () => {
+  const s3 = (key: string) => new S3Client({ ...configFor(key), forcePathStyle: true });
+  const Bucket = 'acme';
+  await s3('admin').send(new CreateBucketCommand({ Bucket }));
+  await s3('admin').send(new PutObjectCommand({ Bucket, Key: 'shop/there', Body: 'x' }));
+  const iam = new IAMClient(configFor('admin'));
+  const named = { RoleName: 'turnout', PolicyName: 'objects' };
+  const allowed = async (...Statement: object[]) =>
+    iam.send(
+      new PutRolePolicyCommand({ ...named, PolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement }) }),
+    );
+  const get = async (Key: string) => said(s3('sandbox').send(new GetObjectCommand({ Bucket, Key })));
+  const reads = allow('s3:GetObject', 'arn:aws:s3:::acme/*');
+  await allowed(reads);
+  expect(await get('shop/there')).toBe('done');
+  expect(await get('shop/absent')).toBe(`AccessDenied 403: ${because('s3:ListBucket', 'arn:aws:s3:::acme')}`);
+  const head = s3('sandbox').send(new HeadObjectCommand({ Bucket, Key: 'shop/absent' }));
+  expect(await said(head)).toContain(' 403: ');
+  await allowed(reads, allow('s3:ListBucket', 'arn:aws:s3:::acme', { StringLike: { 's3:prefix': 'shop/*' } }));
+  expect(await get('shop/absent')).toContain('NoSuchKey 404');
+  expect(await get('other/absent')).toContain('AccessDenied 403');
+  const list = async (Prefix: string) => said(s3('sandbox').send(new ListObjectsV2Command({ Bucket, Prefix })));
+  expect(await list('shop/')).toBe('done');
+  expect(await list('other/')).toContain('AccessDenied 403');
+  await iam.send(new DeleteRolePolicyCommand(named));
 });
 
 test('says who asks, and what that role may do', async () => {

@@ -45,6 +45,17 @@ test('a service that says no more than no', () => {
   expect(next[0]).toMatch(/^Allow `ec2:RunInstances` in the IAM policy of this role or user;/);
 });
 
+test('whoever may not launch from the template of a group is told the action, which Auto Scaling does not say', () => {
+  const said = 'You are not authorized to use launch template: lt-0b27953098b749950';
+  const error = Object.assign(new Error(said), { name: 'AccessDenied' });
+  const { message, next, action } = translate(error, 'autoscaling:UpdateAutoScalingGroup');
+  expect(action).toBe('ec2:RunInstances');
+  expect(message).toMatch(
+    /autoscaling:UpdateAutoScalingGroup .*\(ec2:RunInstances\)\. You are .* lt-0b27953098b749950\.$/,
+  );
+  expect(next).toEqual([expect.stringMatching(/^Allow `ec2:RunInstances` in the IAM policy of this role or user/)]);
+});
+
 test('the policy of the sandbox is read from beside the config; one that is not there is named', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'turnout-policy-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));

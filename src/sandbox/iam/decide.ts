@@ -10,6 +10,8 @@ export interface Authorization {
   /** An ARN; `*` where the action knows no resources. */
   readonly resource: string;
   readonly context: ConditionContext;
+  /** What the service says of its denial in the place of IAM's sentence. */
+  readonly says?: string;
 }
 
 /** In the words of `SimulatePrincipalPolicy`. */

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { Decided, Authorization } from './decide.ts';
 
 /** Why a request is denied, in AWS's words (IAM user guide, "Troubleshoot access denied error messages"). */
-export function denialText(caller: string, { action, resource }: Authorization, { verdict }: Decided): string {
+export function denialText(caller: string, { action, resource, says }: Authorization, { verdict }: Decided): string {
+  if (says !== undefined) return says;
   const on = resource === '*' ? '' : ` on resource: ${resource}`;
   const why =
     verdict === 'explicitDeny'

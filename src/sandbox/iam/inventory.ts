@@ -14,6 +14,8 @@ export interface Inventory {
   ): { readonly id: string; readonly data: Partial<RunInstancesRequest> } | undefined;
   /** ARN of an Auto Scaling group. */
   scalingGroupOf(name: string): string | undefined;
+  /** Whether the bucket is there, and no object of that key in it. */
+  lacksObject(bucket: string, key: string): boolean;
   /** Id of the stack that an OpsWorks layer, instance, app or deployment belongs to. */
   stackOf(id: string): string | undefined;
 }

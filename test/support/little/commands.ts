@@ -1,5 +1,6 @@
 import { ExitCode, OperatorError } from '../../../src/errors.ts';
 import { forceRelease } from '../../../src/record/force-release.ts';
+import { giveBackGroups } from '../../../src/commands/give-back.ts';
 import { holdLease, type HeldLease } from '../../../src/record/lease.ts';
 import { forgetAfter, giveBack } from '../../../src/run/task/give-back.ts';
 import type { Decision } from '../../../src/run/engine/decision.ts';
@@ -59,22 +60,34 @@ export async function takeLease(connection: Connection, verb: string): Promise<H
 }
 
 /** What these commands do, without their questions. */
-export const COMMANDS = { abandon, unlock } as const;
+export const COMMANDS = {
+  abandon: async (connection: Connection) => abandon(connection),
+  'abandon --cancel-refresh': async (connection: Connection) => abandon(connection, true),
+  unlock,
+} as const;
 
-async function abandon(connection: Connection): Promise<Ended> {
+async function abandon(connection: Connection, cancels = false): Promise<Ended> {
   const lease = await takeLease(connection, 'abandon');
   connection.guard = lease;
   const { ports, decision } = connection;
   const signal = new AbortController().signal;
   const recorded = await connection.store.goal();
   const verb = recorded && 'goal' in recorded ? recorded.goal.verb : undefined;
+  const cancelled = cancels ? await withoutRefresh(connection, lease) : [];
   const told = await giveBack(
     { ports, decision, lease, limits: LIMITS, settleMs: EFFECT_SHOWS_MS, signal, emit: () => {} },
     verb,
   );
-  await forgetAfter(told, async () => connection.store.clearGoal(lease.lease));
+  await forgetAfter([...cancelled, ...told], async () => connection.store.clearGoal(lease.lease));
   await lease.release();
-  return { how: 'ended', exitCode: ExitCode.done, code: 'done', message: ['Forgotten.', ...told].join(' '), next: [] };
+  const message = ['Forgotten.', ...cancelled, ...told].join(' ');
+  return { how: 'ended', exitCode: ExitCode.done, code: 'done', message, next: [] };
+}
+
+async function withoutRefresh(connection: Connection, lease: HeldLease): Promise<readonly string[]> {
+  const { ports, decision } = connection;
+  const guardBy = (held: HeldLease): void => void (connection.guard = held);
+  return giveBackGroups({ config: { fleet: { kind: 'auto-scaling' } }, ports, decision, guardBy }, lease, true);
 }
 
 async function unlock(connection: Connection): Promise<Ended> {

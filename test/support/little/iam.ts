@@ -37,7 +37,9 @@ function inventoryOf(cloud: LittleCloud): Inventory {
       ...cloud.state.boxes.get(id)?.tags,
       ...(cloud.state.stack && { 'opsworks:stack': 'shop' }),
     }),
-    templateOf: () => undefined,
+    templateOf: ({ LaunchTemplateId: id = '' }) => ({ id, data: {} }),
+    // What tasks look for in the bucket is there.
+    lacksObject: () => false,
     scalingGroupOf: () => undefined,
     stackOf: () => 'stack-1',
   };

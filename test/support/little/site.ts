@@ -34,7 +34,7 @@ import type { LittleWork } from './work.ts';
 import { LittleSession, Weather, type Wire } from './wire.ts';
 
 /** What is asked of a process: a task, or what a command does with the recorded goal. */
-export type Ask = Verb | 'resume' | 'abandon' | 'unlock';
+export type Ask = Verb | 'resume' | keyof typeof COMMANDS;
 
 type Finished = Extract<RunEvent, { type: 'finished' }>;
 
@@ -162,7 +162,7 @@ export class Site {
     };
     process.onDeath = () => end({ how: 'killed' });
     const doing =
-      ask === 'abandon' || ask === 'unlock'
+      ask === 'abandon' || ask === 'abandon --cancel-refresh' || ask === 'unlock'
         ? COMMANDS[ask](connection)
         : this.#task(connection, ask, wish, interruption.signal, events);
     doing.then(end, (error: unknown) => end(endedBy(error))).finally(() => process.kill());

@@ -9,7 +9,7 @@ import { requestTags, resourceTags } from './tags.ts';
 /** What requests to EC2 ask of IAM (Service Authorization Reference, EC2). */
 export function ec2Authorizations(operation: string, input: object, inventory: Inventory): readonly Authorization[] {
   const action = `ec2:${operation}`;
-  if (operation === 'RunInstances') return launch(input as RunInstancesRequest, inventory);
+  if (operation === 'RunInstances') return launchAuthorizations(input as RunInstancesRequest, inventory);
   if (operation === 'CreateTags' || operation === 'DeleteTags') {
     const { Resources = [], Tags } = input as CreateTagsRequest;
     return Resources.map((id) => onResource(action, id, inventory, requestTags(Tags)));
@@ -39,7 +39,7 @@ function onResource(action: string, id: string, inventory: Inventory, context: C
 const MADE: readonly ResourceType[] = ['instance', 'volume', 'network-interface'];
 
 /** A launch needs an Allow for everything that it makes or uses, for the tags, and for the role that it hands on. */
-function launch(input: RunInstancesRequest, inventory: Inventory): readonly Authorization[] {
+export function launchAuthorizations(input: RunInstancesRequest, inventory: Inventory): readonly Authorization[] {
   const template = input.LaunchTemplate && inventory.templateOf(input.LaunchTemplate);
   const request: Partial<RunInstancesRequest> = { ...template?.data, ...withoutUndefined(input) };
   const action = 'ec2:RunInstances';

@@ -66,8 +66,21 @@ const S3_ACTIONS: Readonly<Record<string, string>> = {
   ListObjectVersions: 'ListBucketVersions',
 };
 
-function s3Authorizations(operation: string, input: object): readonly Authorization[] {
-  const { Bucket = '*', Key } = input as { readonly Bucket?: string; readonly Key?: string };
-  const path = Key === undefined ? Bucket : `${Bucket}/${Key}`;
-  return [{ ...onAny('s3', S3_ACTIONS[operation] ?? operation), resource: `arn:aws:s3:::${path}` }];
+interface S3Request {
+  readonly Bucket?: string;
+  readonly Key?: string;
+  readonly Prefix?: string;
+}
+
+/** That an object is not there is told only to those who may list it, as by its key for a prefix (S3 API, GetObject and HeadObject). */
+function s3Authorizations(operation: string, input: object, inventory: Inventory): readonly Authorization[] {
+  const { Bucket = '*', Key, Prefix } = input as S3Request;
+  const on = (name: string, path: string, prefix: string | undefined): Authorization => ({
+    action: `s3:${S3_ACTIONS[name] ?? name}`,
+    resource: `arn:aws:s3:::${path}`,
+    context: prefix === undefined ? {} : { 's3:prefix': [prefix] },
+  });
+  if (Key === undefined) return [on(operation, Bucket, Prefix)];
+  const isTold = /^(?:Get|Head)Object$/.test(operation) && inventory.lacksObject(Bucket, Key);
+  return [on(operation, `${Bucket}/${Key}`, undefined), ...(isTold ? [on('ListObjectsV2', Bucket, Key)] : [])];
 }
