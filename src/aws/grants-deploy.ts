@@ -1,5 +1,5 @@
 import type { Config, PullDeployerConfig } from '../config/config.ts';
-import { ANYTHING, arn, ownInstances, type Grant } from './grants.ts';
+import { ANYTHING, arn, ownInstances, type Grant, type Statement } from './grants.ts';
 
 /** For deploys in place, and for the records. */
 
@@ -57,6 +57,19 @@ function pull({ bucket, prefix }: PullDeployerConfig): readonly Grant[] {
       Action: ['s3:PutObject'],
       Resource: keys('bundles/*', 'releases/*', 'pointer.json'),
     },
+  ];
+}
+
+/** What an instance that follows needs: its releases, its permits, and the place of its reports. */
+export function followerStatements({ bucket, prefix }: PullDeployerConfig): readonly Statement[] {
+  const keys = (...names: readonly string[]) => names.map((name) => `arn:aws:s3:::${bucket}/${prefix}/${name}`);
+  const of = (Sid: string, action: string, Resource: readonly string[]) =>
+    ({ Sid, Effect: 'Allow', Action: [`s3:${action}`], Resource }) as const;
+  const Condition = { StringLike: { 's3:prefix': `${prefix}/*` } };
+  return [
+    of('Fetch', 'GetObject', keys('pointer.json', 'permits/*', 'bundles/*')),
+    { ...of('SeeWhatIsThere', 'ListBucket', [`arn:aws:s3:::${bucket}`]), Condition },
+    of('Report', 'PutObject', keys('reports/*')),
   ];
 }
 

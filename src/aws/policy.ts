@@ -2,7 +2,7 @@ import { gates } from './grants-gates.ts';
 import type { Config, RouteConfig, TargetGroupConfig } from '../config/config.ts';
 import type { Verb } from '../domain/goal.ts';
 import { ANYTHING, arn, type Grant, type Statement, type Use } from './grants.ts';
-import { deployers, dynamodb, ownerItem } from './grants-deploy.ts';
+import { deployers, dynamodb, followerStatements, ownerItem } from './grants-deploy.ts';
 import { previewGrants } from './grants-preview.ts';
 import { FLEET_GRANTS } from './grants-fleet.ts';
 
@@ -75,6 +75,11 @@ export function policyFor(config: Config, use: Use, task?: Verb): Policy {
       return { Sid, Effect: 'Allow', Action, Resource, ...(Condition && { Condition }) };
     });
   return { Version: '2012-10-17', Statement: statements };
+}
+
+/** For the role of the instances, where they fetch releases by themselves; undefined where they need nothing. */
+export function instancesPolicy({ deploy }: Pick<Config, 'deploy'>): Policy | undefined {
+  return deploy?.kind === 'pull' ? { Version: '2012-10-17', Statement: followerStatements(deploy) } : undefined;
 }
 
 const sizeOf = (policy: Policy): number => JSON.stringify(policy).length;

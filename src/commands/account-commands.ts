@@ -48,6 +48,11 @@ export const permissionsCommand: Command = {
       conflicts: ['read-only', 'adopt'],
       describe: 'For one task alone',
     },
+    instances: {
+      type: 'boolean',
+      conflicts: ['read-only', 'adopt', 'task', 'github'],
+      describe: 'Instead, for the role of instances that fetch releases (`deploy: { kind: pull }`)',
+    },
     terraform: { type: 'boolean', describe: 'As Terraform' },
     part: { type: 'number', requiresArg: true, describe: 'One of several, where one policy would be too long' },
     github: {

@@ -1,5 +1,5 @@
 import type { Use } from '../aws/grants.ts';
-import { policyFor, POLICY_MAX, splitPolicy, type Policy } from '../aws/policy.ts';
+import { instancesPolicy, policyFor, POLICY_MAX, splitPolicy, type Policy } from '../aws/policy.ts';
 import type { Config } from '../config/config.ts';
 import type { Verb } from '../domain/goal.ts';
 import { OperatorError, type ExitCode } from '../errors.ts';
@@ -19,7 +19,8 @@ export async function permissions(args: Args): Promise<ExitCode> {
   if (repository !== undefined) return print(textOf(trustFor(config, repository)));
   const use = useOf(args);
   const task = args['task'] as Verb | undefined;
-  const policies = splitPolicy(policyFor(config, task === 'adopt' ? 'adopt' : use, task));
+  const forTasks = (): Policy => policyFor(config, task === 'adopt' ? 'adopt' : use, task);
+  const policies = splitPolicy(args['instances'] === true ? ofInstances(config) : forTasks());
   const said =
     args['terraform'] === true
       ? policies.map(terraformOf).join('\n\n')
@@ -61,6 +62,19 @@ function trustFor({ account }: Config, repository: string): object {
       next: ["Write it into the config, in quotes: account: '123456789012'."],
     });
   return trustPolicy(account, repository);
+}
+
+/** @throws OperatorError `usage` */
+function ofInstances(config: Config): Policy {
+  const policy = instancesPolicy(config);
+  if (policy !== undefined) return policy;
+  throw new OperatorError(
+    'usage',
+    'Instances need no permissions of turnout: the config has no `deploy: { kind: pull }`.',
+    {
+      next: ['Leave out --instances.'],
+    },
+  );
 }
 
 function useOf(args: Args): Use {

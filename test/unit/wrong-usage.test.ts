@@ -76,6 +76,7 @@ const WRONG: readonly (readonly [command: string, says: RegExp])[] = [
   ['permissions --task upp', /--task takes one of adopt, up, .*; found "upp"\.\n {2}Did you mean up\?/],
   ['permissions --task up --adopt', /task and adopt are mutually exclusive/],
   ['permissions --read-only --adopt', /--read-only and --adopt are two policies\.\n {2}Print one after the other/],
+  ['permissions --instances', /Instances need no permissions of turnout: .*\.\n {2}Leave out --instances/],
   ['permissions --part 3', /--part takes a number from 1 to 1; found "3"\.\n {2}Leave out --part/],
   ['permissions --github shop', /--github takes a repository; found "shop"\.\n {2}For example: --github acme\/shop/],
   ['permissions --github acme/shop', /the config has no `account`\.\n {2}Write it into the config, in quotes/],
