@@ -14,11 +14,13 @@ import {
   configFindings,
   credentialsFindings,
   freezeFindings,
+  gateFindings,
   markerFindings,
   notifyFindings,
   programFindings,
 } from '../run/doctor/machine.ts';
 import { permissionFindings } from '../run/doctor/permissions.ts';
+import { gateReads } from '../plan/gates.ts';
 import { onceAdopted, worldFindings } from '../run/doctor/world.ts';
 import { switchSettings } from '../steps/ports.ts';
 import { groupDifferences } from '../traffic/index.ts';
@@ -123,6 +125,7 @@ async function inWorld(
     ...worldFindings({ ...shown, differences: texts }),
     ...freezeFindings(await ports.freeze.read()),
     ...markerFindings(ports.production.verification, answers, serving),
+    ...(await gatesChecked(context)),
   ];
   const world = onceAdopted(snapshot);
   if (isRefusal(world)) return { findings: [...findings, ...permissionFindings(config, asked, false)], seconds: 0 };
@@ -143,6 +146,11 @@ async function inWorld(
     findings: [...findings, ...launch.findings, ...permissions, ...deploys, ...pulled],
     seconds: launch.seconds,
   };
+}
+
+async function gatesChecked({ ports: { gates } }: Context): Promise<readonly Finding[]> {
+  const { alarms: names = [] } = gateReads({ gating: gates.gating });
+  return gateFindings(gates.gating.gates, names.length === 0 ? [] : await attempt(gates.alarms(names)));
 }
 
 /** The very requests that tasks send, as dry runs: what is known of them is in the results of the session. */

@@ -1,6 +1,6 @@
 import { shell } from '../domain/shell.ts';
 import { requestsToJudge, secondsToJudge } from '../domain/bake.ts';
-import { activeAlarm, type Gate } from '../domain/gates.ts';
+import { activeAlarm, type AlarmState, type Gate } from '../domain/gates.ts';
 import { isRefusal, refusal, type GoalOf, type Refusal } from '../domain/goal.ts';
 import { configuredPools, servingFleets } from '../domain/roles.ts';
 import { percentText } from '../domain/shares.ts';
@@ -21,7 +21,7 @@ type Promotion = Pick<GoalOf<'promote'>, 'settings' | 'stages' | 'bakeS' | 'allo
 const BAKE_S = 60;
 
 /** Names of alarms that are read before it is planned. */
-export function gateReads({ gating }: SwitchSettings): Pick<Reads, 'alarms'> {
+export function gateReads({ gating }: Pick<SwitchSettings, 'gating'>): Pick<Reads, 'alarms'> {
   const alarms = (gating?.gates ?? []).flatMap((gate) => (gate.kind === 'alarm' ? gate.alarm : []));
   return alarms.length === 0 ? {} : { alarms };
 }
@@ -51,7 +51,10 @@ export function gatesProblem(snapshot: Snapshot, to: Fleet, goal: Promotion): Re
 
 /** Alarms that may stop the release. */
 function judgingAlarms(goal: Promotion): readonly string[] {
-  const { gates } = gatingOf({ ...goal, prepares: true });
+  return stoppingAlarms(gatingOf({ ...goal, prepares: true }).gates);
+}
+
+function stoppingAlarms(gates: readonly Gate[]): readonly string[] {
   return gates.flatMap((gate) => (gate.kind === 'alarm' && !gate.dryRun ? gate.alarm : []));
 }
 
@@ -64,8 +67,12 @@ export function heedAlarms(snapshot: Snapshot, to: Fleet, goal: Promotion, plan:
 }
 
 function alarmProblem({ details }: Snapshot, goal: Promotion): Refusal | undefined {
-  const judging = judgingAlarms(goal);
-  const alarms = details?.alarms ?? [];
+  return alarmRefusal(details?.alarms ?? [], gatingOf({ ...goal, prepares: true }).gates);
+}
+
+/** An alarm of a gate is not there, or says before anything has moved that something is wrong. */
+export function alarmRefusal(alarms: readonly AlarmState[], gates: readonly Gate[]): Refusal | undefined {
+  const judging = stoppingAlarms(gates);
   const missing = alarms.find(({ name, state }) => state === 'not-found' && judging.includes(name));
   if (missing !== undefined)
     return refusal(

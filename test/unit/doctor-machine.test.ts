@@ -8,6 +8,7 @@ import type { Finding } from '../../src/run/doctor/finding.ts';
 import {
   configFindings,
   credentialsFindings,
+  gateFindings,
   markerFindings,
   notifyFindings,
   programFindings,
@@ -172,6 +173,26 @@ describe('on this machine', () => {
       'marker: warning: Production is not asked for its release: no switch is proven.',
     ]);
     expect(lines(markerFindings(by, [{ release: '41' }], []))).toEqual(['marker: ok: https://shop/ answers with 41.']);
+  });
+
+  test('alarms of gates are there, and not in ALARM', () => {
+    const gate = { kind: 'alarm', name: 'errors', alarm: '5xx of shop', dryRun: false } as const;
+    const alarm = { name: '5xx of shop', why: 'Threshold crossed.', needsS: 60, isPartial: false };
+    const said = (state: 'OK' | 'ALARM' | 'not-found', dryRun = false) =>
+      lines(gateFindings([{ ...gate, dryRun }], [{ ...alarm, state }]));
+    expect(said('OK')).toEqual(['gates: ok: errors (alarm). 1 alarm can be read, and none that decides is in ALARM.']);
+    expect(said('ALARM')).toEqual([
+      expect.stringMatching(/^gates: warning alarm-active: The alarm 5xx of shop is in ALARM/),
+    ]);
+    expect(said('not-found')).toEqual([expect.stringMatching(/^gates: failure no-such-alarm: /)]);
+    const denied = new OperatorError('access-denied', 'Not allowed to call cloudwatch:DescribeAlarms.');
+    expect(lines(gateFindings([gate], denied))).toEqual([
+      'gates: failure access-denied: Not allowed to call cloudwatch:DescribeAlarms.',
+    ]);
+    expect(lines(gateFindings([{ kind: 'command', name: 'smoke', dryRun: false }], []))).toEqual([
+      'gates: ok: smoke (command).',
+    ]);
+    expect(gateFindings([], [])).toEqual([]);
   });
 
   test('programs can be run', () => {

@@ -133,6 +133,13 @@ function movedFrom(release: string) {
   return { verb: 'promote', release, who: 'ann', at: '2026-01-01T00:00:00.000Z', production };
 }
 
+test('what is advised for a delay is about the target group that has it', () => {
+  const { traffic } = settingsIn(SHOP);
+  const snapshot = withPool(SHOP, 'prod', { deregistrationDelayS: 5, arn: 'arn:aws:prod' });
+  const found = worldFindings({ snapshot, fleetCount: undefined, differences: [], lastProduction: undefined, traffic });
+  expect(found.flatMap(({ next }) => next).join(' ')).toContain('--target-group-arn arn:aws:prod --attributes ');
+});
+
 describe('before the first day', () => {
   test('what serves is looked at as adopt leaves it, and nothing fails', () => {
     expect(unlike(strange(SHOP)).filter((line) => line.includes('failure'))).toEqual([]);

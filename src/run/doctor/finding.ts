@@ -13,6 +13,7 @@ export const TOPICS = [
   'permissions',
   'capacity',
   'marker',
+  'gates',
   'closed times',
   'deploys',
   'hooks',

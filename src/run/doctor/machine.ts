@@ -7,6 +7,8 @@ import type { Verification } from '../../domain/traffic.ts';
 import { count, duration, list } from '../../domain/text.ts';
 import { OperatorError } from '../../errors.ts';
 import type { QueueStatus } from '../../stores/store.ts';
+import type { AlarmState, Gate } from '../../domain/gates.ts';
+import { alarmRefusal } from '../../plan/gates.ts';
 import { closedText, type Freeze } from '../../domain/freeze.ts';
 import { about, type Finding } from './finding.ts';
 
@@ -127,6 +129,21 @@ export function markerFindings(
       'Check what the marker reads, and how the servers are tagged: releases must have the same names.',
     ),
   ];
+}
+
+/** What judges a release; that an alarm is in ALARM passes by itself. Nothing where the config has none. */
+export function gateFindings(
+  gates: readonly Gate[],
+  alarms: readonly AlarmState[] | OperatorError,
+): readonly Finding[] {
+  const { ok, failed, refused } = about('gates');
+  if (gates.length === 0) return [];
+  if (alarms instanceof OperatorError) return [failed(alarms)];
+  const [problem] = refused(alarmRefusal(alarms, gates));
+  if (problem !== undefined) return [problem.code === 'alarm-active' ? { ...problem, state: 'warning' } : problem];
+  const quiet =
+    alarms.length === 0 ? '' : ` ${count(alarms.length, 'alarm')} can be read, and none that decides is in ALARM.`;
+  return [ok(`${list(gates.map(({ name, kind }) => `${name} (${kind})`))}.${quiet}`)];
 }
 
 /** Nothing where the config has none. */

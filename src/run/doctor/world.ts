@@ -7,6 +7,7 @@ import { routesOf } from '../../domain/routes.ts';
 import { unplacedIn } from '../../domain/size.ts';
 import type { Pool, Snapshot } from '../../domain/snapshot.ts';
 import type { TrafficSettings } from '../../domain/traffic.ts';
+import { shell } from '../../domain/shell.ts';
 import { count, duration, list } from '../../domain/text.ts';
 import { unreadableText } from '../../domain/unreadable.ts';
 import { fewerThanBefore } from '../../plan/fleet-size.ts';
@@ -74,14 +75,17 @@ function groupFindings({ snapshot, differences }: WorldView): readonly Finding[]
     ...unreadableIn(snapshot).map((one) => failed({ ...one, message: unreadableText(one) })),
     ...pools.flatMap((pool) => refused(groupProblem(snapshot, pool))),
     ...differences.map((text) => warning(`${text} Healthy in one may then be unfit for the other.`, ALIKE)),
-    ...cutOffTexts(snapshot, serving).map((text) => warning(text, DELAY)),
+    ...snapshot.pools.flatMap((pool) =>
+      cutOffTexts({ ...snapshot, pools: [pool] }, serving).map((text) => warning(text, longerDelay(pool))),
+    ),
   ];
 }
 
 const ALIKE =
   '`aws elbv2 modify-target-group` makes health checks alike; another port or protocol needs another group.';
-const DELAY =
-  'If requests take longer: `aws elbv2 modify-target-group-attributes --target-group-arn ARN --attributes Key=deregistration_delay.timeout_seconds,Value=60`.';
+function longerDelay({ arn }: Pool): string {
+  return `If requests take longer: \`${shell`aws elbv2 modify-target-group-attributes --target-group-arn ${arn} --attributes Key=deregistration_delay.timeout_seconds,Value=60`}\`.`;
+}
 
 /** `shop-production (production, port 8080, 3 of 3 healthy)`. */
 function poolText({ name, role, port, targets }: Pool): string {
