@@ -282,7 +282,7 @@ export function typedOptions(
     entriesOf(definitions).flatMap(([key, option]) => {
       const name = option.positional ? '' : `--${nameOf(key, option)}`;
       const values = options[key] === undefined ? [] : option.typed(options[key]);
-      const words = values.map((value) => [name, shellWord(value)].filter((word) => word !== '').join(' '));
+      const words = values.map((value) => [name, value && shellWord(value)].filter((word) => word !== '').join(' '));
       return words.length === 0 ? [] : [[key, words] as const];
     }),
   );

@@ -108,7 +108,8 @@ const TRANSLATIONS: Readonly<Record<string, Translation>> = {
     next: 'Check the network, the region and the endpoint (`AWS_ENDPOINT_URL`, `endpoint` in the config). Is the sandbox running?',
   },
   'no-region': {
-    matches: /^(Region is missing|RegionMissing)$/,
+    // Such as by a variable that is there and empty.
+    matches: /^(Region is missing|RegionMissing)$|^Region not accepted: region=""/,
     message: 'No AWS region is set.',
     next: 'Set `region` in the config, or AWS_REGION.',
   },

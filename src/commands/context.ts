@@ -261,11 +261,13 @@ function viewOf(args: Args, config: Config): View {
 }
 
 /** What it advises is about the config that was named. */
-function eventAbout(event: RunEvent, file: string | undefined): RunEvent {
-  if (file === undefined || !('message' in event)) return event;
-  const message = aboutConfig(event.message, file);
-  if (event.type !== 'finished') return { ...event, message };
-  return { ...event, message, next: event.next.map((text) => aboutConfig(text, file)) };
+export function eventAbout(event: RunEvent, file: string | undefined): RunEvent {
+  if (file === undefined) return event;
+  const about = (text: string): string => aboutConfig(text, file);
+  if (event.type === 'planned') return { ...event, notes: event.notes.map(about) };
+  if (!('message' in event)) return event;
+  const message = about(event.message);
+  return event.type === 'finished' ? { ...event, message, next: event.next.map(about) } : { ...event, message };
 }
 
 /** For example `261122-0612-k3f9`: sorts by time, and is short enough to read aloud. */

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { shellWord } from '../domain/shell.ts';
 import { OperatorError, type ExitCode } from '../errors.ts';
 import { markerFor } from '../run/init/marker.ts';
 import { missingCommands, missingTerraform } from '../run/init/missing.ts';
@@ -46,7 +47,7 @@ export async function init(args: Args): Promise<ExitCode> {
 
 async function proposed(args: Args): Promise<Proposal> {
   const account = openAccount();
-  const seen = await account.read();
+  const seen = await account.read().catch(withoutConfig);
   const traffic = await decided(
     {
       loadBalancer: text(args, 'loadBalancer'),
@@ -78,6 +79,13 @@ async function proposed(args: Args): Promise<Proposal> {
   };
 }
 
+/** Nothing can be set in a config that is not there yet. */
+function withoutConfig(error: unknown): never {
+  if (!(error instanceof OperatorError) || error.code !== 'no-region') throw error;
+  const next = ['Set AWS_REGION, or AWS_PROFILE to a profile that has a region: `init` writes it into the config.'];
+  throw new OperatorError(error.code, error.message, { next, cause: error });
+}
+
 /** By the names of its clients, for which certificates are; then by the load balancer's. */
 function urlsOf({ hosts, productionRoutes }: FoundTraffic): readonly string[] {
   const url = productionRoutes[0]?.url;
@@ -103,12 +111,11 @@ async function printMissing(traffic: FoundTraffic, region: string, terraform: bo
 
 function nextLines(file: string, { source, ci }: Proposal): readonly string[] {
   return [
-    `  turnout doctor --config ${file}`,
-    `  turnout permissions --config ${file}`,
-    ...(ci ? [`  turnout permissions --github OWNER/REPOSITORY --config ${file}`] : []),
-    ...(ci ? [`  turnout store create --config ${file}`] : []),
-    `  turnout adopt --release ${source?.release ?? 'R'} --config ${file}`,
-  ];
+    'doctor',
+    'permissions',
+    ...(ci ? ['permissions --github OWNER/REPOSITORY', 'store create'] : []),
+    `adopt --release ${shellWord(source?.release ?? 'R')}`,
+  ].map((command) => `  turnout ${command} --config ${shellWord(file)}`);
 }
 
 /** @throws OperatorError `ambiguous-account` without a terminal to ask on */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { systemClock } from '../clock.ts';
 import { defined } from '../domain/defined.ts';
+import { aboutConfig } from '../domain/shell.ts';
 import { messageOf, OperatorError, type ExitCode } from '../errors.ts';
 import type { Release } from '../releases/records.ts';
 import { readPublicKey } from '../releases/index.ts';
@@ -31,7 +32,10 @@ export async function publishRelease(args: Args, { release }: { readonly release
   const uploaded = (await bucket.publish(content, bytes)) === 'release';
   const pointer = args['current'] === true ? await moveTo(bucket, content) : undefined;
   const data = publishedData({ release, sha256, size: bytes.length, uploaded, ...defined({ pointer }) });
-  return print(args['json'] === true ? jsonLine(data, systemClock.now()) : publishedText(data, bucket.name));
+  if (args['json'] === true) return print(jsonLine(data, systemClock.now()));
+  const text = publishedText(data, bucket.name);
+  const file = args['config'] as string | undefined;
+  return print(file === undefined ? text : aboutConfig(text, file));
 }
 
 interface Published {

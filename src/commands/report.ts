@@ -26,7 +26,7 @@ export function reportRefusal(error: OperatorError, argv: readonly string[]): Ex
 /** What it advises is about the config file that was named. */
 function aboutGiven(text: string, argv: readonly string[]): string {
   const at = argv.findIndex((word) => /^--config(=|$)/.test(word));
-  const file = argv[at]?.split('=')[1] ?? argv[at + 1];
+  const [, file = argv[at + 1]] = /^--config=(.*)$/.exec(argv[at] ?? '') ?? [];
   return at < 0 || file === undefined ? text : aboutConfig(text, file);
 }
 

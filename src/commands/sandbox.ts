@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { systemClock } from '../clock.ts';
 import type { Config, FleetConfig, OpsWorksFleetConfig, SandboxConfig } from '../config/config.ts';
+import { shellWord } from '../domain/shell.ts';
 import { ExitCode, messageOf, OperatorError } from '../errors.ts';
 import type { Sandbox, SandboxOptions } from '../sandbox/index.ts';
 import { jsonLine } from '../views/json.ts';
@@ -140,6 +141,6 @@ function welcome(running: Sandbox, config: string | undefined): string {
     '',
     `Paste these lines into another terminal, then try \`turnout ${config === undefined ? 'init' : 'status'}\`:`,
     ...Object.entries(exportsOf(running)).map(([name, value]) => `  export ${name}=${value}`),
-    ...(config === undefined ? [] : [`  export TURNOUT_CONFIG=${config}`]),
+    ...(config === undefined ? [] : [`  export TURNOUT_CONFIG=${shellWord(config)}`]),
   ].join('\n');
 }

@@ -18,17 +18,17 @@ export async function status(args: Args): Promise<ExitCode> {
   const json = args['json'] === true;
   try {
     if (args['web'] === true) return await (await import('./status-web.ts')).statusWeb(context);
-    if (args['watch'] !== true || !(json || process.stdout.isTTY)) return await once(context, json);
-    await watch(context, json);
+    if (args['watch'] !== true || !(json || process.stdout.isTTY)) return await once(context, args);
+    await watch(context, args);
     return ExitCode.done;
   } finally {
     await context.store.close();
   }
 }
 
-async function once(context: Context, json: boolean): Promise<ExitCode> {
+async function once(context: Context, args: Args): Promise<ExitCode> {
   const report = await statusReport(context);
-  await print(json ? asJson(report) : text(report));
+  await print(args['json'] === true ? asJson(report) : statusText(named(report, args), ...screenOf()));
   return report.trouble === undefined ? ExitCode.done : ExitCode.refused;
 }
 
@@ -36,18 +36,18 @@ async function once(context: Context, json: boolean): Promise<ExitCode> {
 const PERIOD_MS = 2000;
 
 /** Draws one report after the other, until Ctrl-C or until the reader is gone. */
-async function watch(context: Context, json: boolean): Promise<void> {
+async function watch(context: Context, args: Args): Promise<void> {
   const stop = new AbortController();
   const end = (): void => stop.abort();
   process.once('SIGINT', end).once('SIGTERM', end);
   const out = openOut(process.stdout);
-  const screen = json ? undefined : watchScreen(process.stdout, process.stdin, end);
+  const screen = args['json'] === true ? undefined : watchScreen(process.stdout, process.stdin, end);
   const memory = rememberOutside(context.ports.clock);
   try {
     while (!stop.signal.aborted && !out.closed()) {
       const report = await statusReport(context, memory);
       if (screen === undefined) out.line(asJson(report));
-      else screen.draw(forms(report));
+      else screen.draw(forms(named(report, args)));
       await context.ports.clock.sleep(PERIOD_MS, stop.signal).catch(() => {});
     }
   } finally {
@@ -59,12 +59,16 @@ function asJson(report: StatusReport): string {
   return jsonLine(statusData(report), report.snapshot.at);
 }
 
-function text(report: StatusReport): string {
+/** What it advises is about the config that was named. */
+function named(report: StatusReport, { config }: Args): StatusReport {
+  return typeof config === 'string' ? { ...report, config } : report;
+}
+
+function screenOf(): readonly [width: number, colour: boolean] {
   const { width, colour } = layout();
-  return statusText(report, width, colour);
+  return [width, colour];
 }
 
 function forms(report: StatusReport): readonly string[] {
-  const { width, colour } = layout();
-  return [statusText(report, width, colour), compactStatus(report, width, colour)];
+  return [statusText(report, ...screenOf()), compactStatus(report, ...screenOf())];
 }

@@ -12,7 +12,7 @@ import { outsideFacts } from '../plan/outsiders.ts';
 import { subjectOf } from '../domain/goal.ts';
 import type { Lease, RecordedGoal } from '../stores/store.ts';
 import type { VerbStatus } from '../run/task/verbs.ts';
-import { countByState, fleetsByRole, healthOf, proofOf, type StatusReport } from './status.ts';
+import { advisedIn, countByState, fleetsByRole, healthOf, proofOf, type StatusReport } from './status.ts';
 import { locationLine } from './location.ts';
 import { pullLines } from './status-pull.ts';
 import { poolLines, ROLE_STYLES } from './status-pools.ts';
@@ -37,7 +37,8 @@ export function compactStatus(report: StatusReport, width: number, colour = fals
     one.accepted ? 'accepted' : 'refused',
   );
   const names = (some: VerbStatus[]): string => some.map(({ verb }) => verb).join(', ') || 'none';
-  const verbs = report.verbs.length === 0 ? [] : [`You can: ${names(accepted)}. Not now: ${names(refused)}.`];
+  const verbs =
+    report.verbs.length === 0 ? [] : wrap(`You can: ${names(accepted)}. Not now: ${names(refused)}.`, width);
   return sections(report, width, painter(colour), { verbs, targets: 0 }).flat().join('\n');
 }
 
@@ -50,7 +51,7 @@ function sections(
 ): readonly (readonly string[])[] {
   const { snapshot } = report;
   const warnings = (label: string, texts: readonly string[]): readonly string[] =>
-    texts.flatMap((text) => headed(label, 'yellow', text, width, paint));
+    texts.flatMap((text) => headed(label, 'yellow', advisedIn(report, text), width, paint));
   return [
     [
       `${paint('bold', `Environment ${report.environment}`)}  ${paint('dim', clockTime(snapshot.at))}`,
@@ -60,21 +61,17 @@ function sections(
       ...freezeLines(snapshot, width, paint),
       ...workLines(snapshot, width, paint),
     ],
-    [
-      ...routeLines(snapshot, paint),
-      ...passedOverLines(snapshot, width, paint),
-      ...previewLines(snapshot, width, paint),
-    ],
+    [...routeLines(snapshot, paint), ...passedOverLines(snapshot, width, paint), ...previewLines(report, width, paint)],
     warnings('Moved:', report.movedByOthers === undefined ? [] : [report.movedByOthers]),
     ...snapshot.pools.toSorted(byRole).map((pool) => poolLines(pool, snapshot, width, paint, targets)),
     warnings('Not read:', report.unreadable),
     unmanagedLines(snapshot, width, paint),
     warnings('Others:', outsideTexts(report)),
     fleetLines(snapshot, width, paint),
-    outLines(snapshot, width, paint),
-    groupLines(report, width, paint),
+    outLines(report, width, paint),
+    warnings('Groups:', scalingFacts(snapshot, report.pull?.pointer?.release)),
     pullLines(report, width, paint),
-    forgottenLines(snapshot, width, paint),
+    warnings('Still paid for:', forgottenTexts(snapshot)),
     warnings('Volumes:', [...keptVolumeFacts(snapshot.fleets), ...leftVolumeFacts(snapshot)]),
     assuranceLines(report, width, paint),
     verbs,
@@ -102,14 +99,16 @@ function passedOverLines(snapshot: Snapshot, width: number, paint: Paint): strin
 }
 
 /** Nothing while there is no such rule. */
-function previewLines(snapshot: Snapshot, width: number, paint: Paint): string[] {
-  return previewFacts(snapshot).flatMap((text) => headed('Preview:', 'bold', text, width, paint));
+function previewLines(report: StatusReport, width: number, paint: Paint): string[] {
+  const facts = previewFacts(report.snapshot).map((text) => advisedIn(report, text));
+  return facts.flatMap((text) => headed('Preview:', 'bold', text, width, paint));
 }
 
 /** Nothing once it is decided. */
-function approvalLines({ approval }: StatusReport, width: number, paint: Paint): string[] {
+function approvalLines(report: StatusReport, width: number, paint: Paint): string[] {
+  const { approval } = report;
   if (approval === undefined || approval.decision !== undefined) return [];
-  return headed('Approval:', 'yellow', waitingText(approval), width, paint);
+  return headed('Approval:', 'yellow', advisedIn(report, waitingText(approval)), width, paint);
 }
 
 /** Nothing while that is open. */
@@ -191,7 +190,8 @@ function releasesIn(fleet: Fleet): string {
 }
 
 /** Instances that were deregistered and are not registered again, and those of a fleet in use that no target group has. */
-function outLines(snapshot: Snapshot, width: number, paint: Paint): string[] {
+function outLines(report: StatusReport, width: number, paint: Paint): string[] {
+  const { snapshot } = report;
   const { fleets } = snapshot;
   const out = fleets.flatMap(members).filter(({ left }) => left !== undefined);
   const unplaced = unplacedIn(snapshot);
@@ -199,23 +199,16 @@ function outLines(snapshot: Snapshot, width: number, paint: Paint): string[] {
     const where = list([...new Set(left.map(({ pool }) => pool))]);
     const code = deploy?.state === 'started' ? `, with a failed or unfinished deploy of ${deploy.release}` : '';
     const text = `${id}, from ${where}${code}. \`turnout join ${id}\` registers it again.`;
-    return headed('Out of traffic:', 'yellow', text, width, paint);
+    return headed('Out of traffic:', 'yellow', advisedIn(report, text), width, paint);
   });
   if (unplaced === undefined) return lines;
   return [...lines, ...headed('Not in use:', 'yellow', unplaced, width, paint)];
 }
 
-/** What is held of Auto Scaling groups, and what is unusual about them. */
-function groupLines({ snapshot, pull }: StatusReport, width: number, paint: Paint): string[] {
-  return scalingFacts(snapshot, pull?.pointer?.release).flatMap((text) =>
-    headed('Groups:', 'yellow', text, width, paint),
-  );
-}
-
-function forgottenLines(snapshot: Snapshot, width: number, paint: Paint): string[] {
-  return forgotten(snapshot).flatMap(({ fleet, since }) => {
-    const text = `${releasesIn(fleet)} has been beside production for ${age((snapshot.at - since) / 1000)}: ${hardwareOf(fleet)}. \`turnout cleanup\` terminates it.`;
-    return headed('Still paid for:', 'yellow', text, width, paint);
+function forgottenTexts(snapshot: Snapshot): readonly string[] {
+  return forgotten(snapshot).map(({ fleet, since }) => {
+    const until = age((snapshot.at - since) / 1000);
+    return `${releasesIn(fleet)} has been beside production for ${until}: ${hardwareOf(fleet)}. \`turnout cleanup\` terminates it.`;
   });
 }
 
@@ -258,7 +251,8 @@ function yesOrNo(what: string, state: string, is: boolean, why: string, width: n
     : headed(`${what} not ${state}:`, 'yellow', why, width, paint);
 }
 
-function verbLines({ verbs, otherStore }: StatusReport, width: number, paint: Paint): string[] {
+function verbLines(report: StatusReport, width: number, paint: Paint): string[] {
+  const { verbs, otherStore } = report;
   if (verbs.length === 0 || otherStore !== undefined) return [];
   const nameWidth = Math.max(...verbs.map(({ verb }) => verb.length));
   return [
@@ -267,7 +261,7 @@ function verbLines({ verbs, otherStore }: StatusReport, width: number, paint: Pa
       .toSorted((a, b) => Number(b.accepted) - Number(a.accepted))
       .flatMap(({ verb, accepted, why }) => {
         const mark = accepted ? paint('green', 'yes') : paint('dim', 'no ');
-        return hanging(`  ${mark}  ${pad(verb, nameWidth)}  `, why ?? '', width);
+        return hanging(`  ${mark}  ${pad(verb, nameWidth)}  `, advisedIn(report, why ?? ''), width);
       }),
   ];
 }

@@ -3,6 +3,7 @@ import type { Location } from '../domain/location.ts';
 import type { PullState } from '../domain/following.ts';
 import { isRegistered, liveFleets, roleOf, type Role } from '../domain/roles.ts';
 import { routesOf } from '../domain/routes.ts';
+import { aboutConfig } from '../domain/shell.ts';
 import type { Fleet, Instance, Pool, Snapshot, Target } from '../domain/snapshot.ts';
 import type { Route } from '../domain/traffic.ts';
 import type { RollbackReadiness, VerbStatus } from '../run/task/verbs.ts';
@@ -12,6 +13,8 @@ import { ago, count } from '../domain/text.ts';
 /** What `status` shows. */
 export interface StatusReport {
   readonly environment: string;
+  /** The config file as it was named: what is advised is about it. */
+  readonly config?: string;
   readonly snapshot: Snapshot;
   /** Absent when no ARN says it. */
   readonly location?: Location;
@@ -41,6 +44,11 @@ export interface StatusReport {
   readonly last?: JournalEntry;
   /** The newest entry of a run that moved production. */
   readonly moved?: JournalEntry;
+}
+
+/** Advice that can be pasted. */
+export function advisedIn({ config }: Pick<StatusReport, 'config'>, text: string): string {
+  return config === undefined ? text : aboutConfig(text, config);
 }
 
 /**

@@ -45,7 +45,7 @@ export function watchScreen(stdout: OutStream, stdin: Keys, onEnd: () => void): 
   const draw = (forms: readonly string[]): void => {
     last = forms;
     const rows = stdout.rows || 24;
-    const lines = fitting(forms, rows);
+    const lines = fitting(forms, rows, stdout.columns || 80);
     top = Math.max(0, Math.min(top, lines.length - rows + 1));
     if (open && stdout.writable) stdout.write(HOME + frame(lines, rows, top) + ERASE_BELOW);
   };
@@ -90,9 +90,25 @@ function keysIn(typed: string): readonly string[] {
   );
 }
 
-function fitting(forms: readonly string[], rows: number): readonly string[] {
-  const all = forms.map((text) => text.split('\n'));
+function fitting(forms: readonly string[], rows: number, columns: number): readonly string[] {
+  const all = forms.map((text) => text.split('\n').flatMap((line) => screenRows(line, columns)));
   return all.find((lines) => lines.length <= rows) ?? all.at(-1) ?? [];
+}
+
+/** A line that is wider than the screen, such as one with the URL of a load balancer, takes several rows; colours take none. */
+function screenRows(line: string, columns: number): readonly string[] {
+  const rows = [''];
+  let used = 0;
+  for (const part of line.replaceAll('\u001B[', '⎋').match(/⎋[\d;]*m|[^]/gu) ?? []) {
+    const width = part.startsWith('⎋') ? 0 : 1;
+    if (used + width > columns) {
+      rows.push('');
+      used = 0;
+    }
+    rows[rows.length - 1] += part.replace('⎋', '\u001B[');
+    used += width;
+  }
+  return rows;
 }
 
 function frame(lines: readonly string[], rows: number, top: number): string {

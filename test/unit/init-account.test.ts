@@ -78,3 +78,23 @@ test('reads Auto Scaling groups', async () => {
     data: { fleet: { kind: 'auto-scaling', groups: ['shop-a', 'shop-b'] }, traffic: { kind: 'weighted-listener' } },
   });
 });
+
+test('without a region it names what there is before a config', async () => {
+  for (const [name, value] of Object.entries({
+    AWS_REGION: '',
+    AWS_CONFIG_FILE: '/dev/null',
+    AWS_ACCESS_KEY_ID: 'x',
+    AWS_SECRET_ACCESS_KEY: 'x',
+  }))
+    vi.stubEnv(name, value);
+  vi.stubEnv('AWS_PROFILE', undefined);
+  const out = vi.spyOn(process.stderr, 'write').mockImplementation(() => true);
+  onTestFinished(() => {
+    out.mockRestore();
+    vi.unstubAllEnvs();
+  });
+  expect(await main(['init', '--yes'])).toBe(2);
+  const said = out.mock.calls.map(([text]) => String(text)).join('');
+  expect(said).toContain('Set AWS_REGION, or AWS_PROFILE to a profile that has a region');
+  expect(said).not.toContain('in the config,');
+});

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { eventAbout } from '../../src/commands/context.ts';
 import { aboutConfig, shell, shellWord } from '../../src/domain/shell.ts';
 
 const NAMES = ['5xx of shop', "Ann's alarm", '$(id)', 'a;b', 'plain', '', '*', '"'];
@@ -20,6 +21,20 @@ test('advice is about the config file that was named', () => {
   const others = ['`turnout init --host a`', '`aws s3 ls`', '`--allow-owner web`', '`turnout up --help`'];
   for (const text of [...others, '`turnout --version`', '`turnout status --config b.yml`'])
     expect(about(text)).toBe(text);
+});
+
+test('so are the notes of a plan, and what a run ends with', () => {
+  const plan = { type: 'planned', steps: [], healthyNow: {}, minimumHealthy: {}, seconds: 0 } as const;
+  expect(eventAbout({ ...plan, notes: ['`turnout resume` waits for it.'] }, 'b.yml')).toMatchObject({
+    notes: ['`turnout resume --config b.yml` waits for it.'],
+  });
+  const ending = { type: 'finished', result: 'done', code: 'done', exitCode: 0, seconds: 0, awsRequests: 0 } as const;
+  const ended = { ...ending, message: '`turnout join i-1` does.', next: ['`turnout status` shows it'] };
+  expect(eventAbout(ended, 'b.yml')).toMatchObject({
+    message: '`turnout join i-1 --config b.yml` does.',
+    next: ['`turnout status --config b.yml` shows it'],
+  });
+  expect(eventAbout(ended, undefined)).toBe(ended);
 });
 
 const root = path.resolve(import.meta.dirname, '../../src');

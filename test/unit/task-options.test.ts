@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { OperatorError } from '../../src/errors.ts';
 import { commands } from '../../src/commands/index.ts';
 import { tasks } from '../../tasks/index.ts';
-import { flagsOf, positionalsOf, readOptions } from '../../tasks/options.ts';
+import { flagsOf, positionalsOf, readOptions, typedOptions } from '../../tasks/options.ts';
 
 /** What the values of the command line are as options of a task. */
 function read(verb: keyof typeof tasks, args: Readonly<Record<string, unknown>>): object {
@@ -34,6 +34,16 @@ describe('the options of a task', () => {
       instances: ['i-1', 'i-2'],
       release: 'v1.2',
     });
+  });
+
+  test('are typed as a shell takes them, and one without a value by its name alone', () => {
+    const { options } = tasks.cleanup;
+    expect(Object.fromEntries(typedOptions(options, { wait: true, release: '42' }))).toEqual({
+      wait: ['--wait'],
+      release: ['--release 42'],
+    });
+    const given = { ignoreAlarm: ['5xx of shop'] };
+    expect([...typedOptions(tasks.promote.options, given).values()]).toEqual([["--ignore-alarm '5xx of shop'"]]);
   });
 
   test('that were not given are not there', () => {

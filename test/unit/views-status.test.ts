@@ -52,6 +52,12 @@ describe('status', () => {
     `);
   });
 
+  test('what it advises is about the config that was named', () => {
+    const text = statusText({ ...report(), config: 'my configs/b.yml' }, 200);
+    expect(text).toContain("`turnout cleanup --config 'my configs/b.yml'` or `turnout rollback --config");
+    expect(text).not.toMatch(/`turnout \w+`/);
+  });
+
   test('in few lines, for a terminal of 80 by 24', () => {
     const text = compactStatus(report(), 80);
     expect(text.split('\n').length).toBeLessThanOrEqual(24);
@@ -254,6 +260,9 @@ describe('the screen of status --watch', () => {
     ).toBe('');
     Object.assign(stdout, { rows: 10 });
     expect(shown(() => stdout.emit('resize'))).toBe('1\n2\n3\n4\n5\n6');
+    Object.assign(stdout, { rows: 4, columns: 10 });
+    const wide = 'a\n\u001B[32m0123456789bc\u001B[39m\nd\ne';
+    expect(shown(() => screen.draw([wide]))).toMatch(/^a\n0123456789\nbc\nlines 1 to 3 of 5;/);
     screen.close();
     screen.close();
     expect(stdout.text().endsWith('\u001B[?25h\u001B[?1049l')).toBe(true);
