@@ -228,3 +228,25 @@ test('weights that the rules of a listener show are seen, where they were set af
   });
   expect(wrong).toEqual([]);
 });
+
+test('a run that cannot have seen the mark of another store is given the time to end what it does (seed 6000024)', async () => {
+  const promote = { afterMs: 0, ask: 'promote', wish: TAKES_OVER } as const;
+  const adopt = {
+    afterMs: 0,
+    ask: 'adopt',
+    wish: { release: '41', ...TAKES_OVER },
+    calls: { kill: { n: 1, when: 'before' } },
+  } as const;
+  const wrong = await liveOne({
+    seesDeath: false,
+    lagMs: 0,
+    kind: 0,
+    scene: { groups: 1, size: 1, sick: false, draining: false, start: 'green' },
+    operators: [
+      { ...DESK, acts: [{ ...promote, calls: { pause: { n: 2, ms: 2800 } } }, adopt] },
+      { ...DESK, store: 1, acts: [{ ...promote, calls: { interrupt: { n: 30 } } }, adopt] },
+    ],
+    happenings: [],
+  });
+  expect(wrong).toEqual([]);
+});

@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { isMarked, otherStore, readStoreMark, writeStoreMark } from '../../src/domain/store-mark.ts';
+import { Decision } from '../../src/run/engine/decision.ts';
+import { waitUntilNoticed } from '../../src/run/engine/other-store.ts';
 import { withStoreSteps } from '../../src/plan/store-steps.ts';
 import { behaviourOf, type Step } from '../../src/steps/index.ts';
 import { toFleets } from '../../src/fleets/ec2/tags.ts';
 import { blueAndGreen } from '../support/fake-world.ts';
+import { errorOf } from '../support/expect-advice.ts';
 import { REGISTER } from '../support/fake-run.ts';
 import { FOREIGN_MARK, markedWith, OWN_STORE } from '../support/own-store.ts';
 
@@ -87,4 +90,22 @@ describe('the steps that write it', () => {
     const { steps } = withStoreSteps(bare, plan([adopts]), OWN_STORE);
     expect(steps.map((step) => step.do)).toEqual(['claim', 'tag-store-id']);
   });
+});
+
+test('whoever has just taken over waits until no other run may act on a look from before', async () => {
+  const fake = blueAndGreen();
+  const { clock } = fake;
+  const taken = markedWith(fake.now, writeStoreMark(clock.now(), OWN_STORE));
+  const other = new Decision(clock);
+  const lookedFrom = clock.monotonic();
+  const signal = new AbortController().signal;
+  const waited = waitUntilNoticed({ clock, settleMs: 1, emit: () => {}, signal }, taken);
+  const acts = errorOf(
+    waited.then(() => {
+      other.made(lookedFrom);
+      other.check();
+    }),
+  );
+  await clock.advance(60_000);
+  expect(await acts).toMatchObject({ code: 'decision-expired' });
 });

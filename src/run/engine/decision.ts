@@ -4,7 +4,7 @@ import { OperatorError } from '../../errors.ts';
 /** A request that had to wait longer is decided on anew. */
 const VALID_MS = 3000;
 /** What was seen is not older than this, however long the look took: AWS may be slow, or this process be stopped meanwhile. */
-const SEEN_MS = 10_000;
+export const SEEN_MS = 10_000;
 
 /**
  * The last decision of a run to change something: that its guard allowed it in the world as it was just read. Between that and

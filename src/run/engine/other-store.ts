@@ -7,6 +7,7 @@ import { ExitCode, OperatorError } from '../../errors.ts';
 import type { Reads } from '../../observe/reads.ts';
 import type { Effect } from '../../steps/definition.ts';
 import type { Emit } from '../event.ts';
+import { SEEN_MS } from './decision.ts';
 
 /** Two stores for one environment: each change is made only while the fleets' tags name the store of the run. */
 
@@ -57,9 +58,6 @@ export function withStoreMark(snapshot: Snapshot, reads: Reads, effect: Effect, 
   return { ...reads, marks: { fleet: ids.includes(fleet) ? fleet : (ids[0] as string), marks: { store } } };
 }
 
-/** How long after a claim a run with another store may still act on what it has read before, beside the age of AWS's answers. */
-const ACTS_ON_OLD_MS = 5000;
-
 /** After its first mark, or once it has taken the environment over. */
 export async function waitUntilNoticed(
   { clock, settleMs, emit, signal }: { clock: Clock; settleMs: number; emit: Emit; signal: AbortSignal },
@@ -75,7 +73,8 @@ export async function waitUntilNoticed(
 /** Milliseconds until every run with another store has seen this one's mark. */
 function unnoticedMs(snapshot: Snapshot, now: number, settleMs: number): number {
   const mark = storeMarkOf(snapshot);
-  const waitMs = settleMs + ACTS_ON_OLD_MS;
+  // For so long a run with another store may act on what it has read before, however new AWS's answers are.
+  const waitMs = settleMs + SEEN_MS;
   // A mark of the future says nothing of when it was written.
   return mark === undefined ? 0 : Math.min(waitMs, Math.max(0, mark.at + waitMs - now));
 }

@@ -88,7 +88,7 @@ export class Watch {
     if (!isChange(request.operation)) return;
     const { stores } = this.#soleStore;
     if (!stores.some((store) => store.isHeldBy(process))) this.#say(process, request, 'was sent without the lease');
-    for (const what of this.#soleStore.wrongWith(process, request, this.#cloud.state))
+    for (const what of this.#soleStore.wrongWith(process, request, this.#cloud.state, this.#cloud.clock.now))
       this.#say(process, request, what);
     if (isPartOfEnding(request)) return;
     const sight = this.sight(process);
