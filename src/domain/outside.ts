@@ -1,6 +1,6 @@
 import { withId } from './by-id.ts';
 import { isHealthy } from './minimum-healthy.ts';
-import { members } from './roles.ts';
+import { isAttached, members } from './roles.ts';
 import type { Fleet, Pool, Snapshot, Target } from './snapshot.ts';
 import type { OutsideRoute } from './traffic.ts';
 import { duration, list } from './text.ts';
@@ -91,10 +91,18 @@ export function wouldStarveOthers(
   return shared !== undefined && isStarved(shared) ? lossText(shared) : unknownOutside(snapshot);
 }
 
-/** Why these instances must not end: clients of others reach them. */
-export function stillServesOthers(snapshot: Snapshot, fleet: Fleet): string | undefined {
-  const [shared] = sharedPools(snapshot, members(fleet));
-  if (shared === undefined) return wouldLaunchForOthers(snapshot, fleet) ?? unknownOutside(snapshot);
+/**
+ * Why these instances must not end: clients of others reach them. Those of the allowed pools may lose what a group has there, which takes
+ * out by itself what it ends.
+ */
+export function stillServesOthers(
+  snapshot: Snapshot,
+  fleet: Fleet,
+  allowed: readonly string[] = [],
+): string | undefined {
+  const all = sharedPools(snapshot, members(fleet));
+  const shared = all.find(({ pool }) => !(allowed.includes(pool.name) && isAttached(fleet, pool)));
+  if (shared === undefined) return launchesForOthers(snapshot, fleet, allowed)[0]?.why ?? unknownOutside(snapshot);
   const [first] = shared.targets;
   return `${first?.id} is ${first?.state} in ${shared.pool.name}. ${lossText(shared)}`;
 }
@@ -115,15 +123,20 @@ export function atOtherAddress({ pools }: Snapshot, ids: readonly string[]): str
   );
 }
 
-/** A group registers by itself what it launches: it may have an instance there a moment after it had none. */
-function wouldLaunchForOthers({ pools, ...rest }: Snapshot, { group }: Fleet): string | undefined {
-  const attached = pools.filter(({ arn }) => group?.targetGroups.includes(arn) ?? false);
-  for (const pool of attached) {
-    const routes = foreignRoutes({ pools, ...rest }, pool);
-    if (routes.length > 0)
-      return `${group?.name} registers what it launches with ${pool.name}, to which ${list(routes, 3)} ${routes.length === 1 ? 'leads' : 'lead'}.`;
-  }
-  return undefined;
+/** Pools to which others lead, and where the fleet's group registers what it launches: it may have an instance there a moment after it had none. */
+export function launchesForOthers(
+  snapshot: Snapshot,
+  fleet: Fleet,
+  allowed: readonly string[] = [],
+): readonly { readonly pool: string; readonly why: string }[] {
+  return snapshot.pools.flatMap((pool) => {
+    const routes = isAttached(fleet, pool) && !allowed.includes(pool.name) ? foreignRoutes(snapshot, pool) : [];
+    if (routes.length === 0) return [];
+    const leads = `${list(routes, 3)} ${routes.length === 1 ? 'leads' : 'lead'}`;
+    return [
+      { pool: pool.name, why: `${fleet.group?.name} registers what it launches with ${pool.name}, to which ${leads}.` },
+    ];
+  });
 }
 
 /** It was not seen what others have here. */

@@ -1,5 +1,13 @@
 import { refusal, type Allowed, type Refusal } from '../domain/goal.ts';
-import { atOtherAddress, foreignRoutes, isStarved, lossText, sharedPools, type SharedPool } from '../domain/outside.ts';
+import {
+  atOtherAddress,
+  foreignRoutes,
+  isStarved,
+  launchesForOthers,
+  lossText,
+  sharedPools,
+  type SharedPool,
+} from '../domain/outside.ts';
 import { isIn, isRegistered, liveFleets, members, poolsOf } from '../domain/roles.ts';
 import type { Fleet, Instance, Pool, Snapshot } from '../domain/snapshot.ts';
 import { ownerNotes } from './owners.ts';
@@ -20,13 +28,25 @@ export function sharedProblem(
   const harmed = sharedPools(snapshot, members(fleet)).filter(
     (one) => !sharedGroups.includes(one.pool.name) && isHarmed(one),
   );
-  if (harmed.length === 0) return undefined;
+  if (harmed.length === 0) return attachedProblem(snapshot, fleet, sharedGroups);
   const groups = harmed.map(({ pool }) => pool.name);
   return refusal(
     'shared-target-group',
     `${list(harmed.map((one) => heldText(one, fleet)))}, where clients get them by other ways than those of the config. ${harmed.map(lossText).join(' ')}`,
     `Register other servers with ${list(groups)} first, and take those of ${fleet.release} out; or delete what leads there.`,
     `\`${groups.map((name) => `--allow-shared-target-group ${name}`).join(' ')}\` takes them out of it, and terminates them all the same.`,
+  );
+}
+
+/** A group that stays attached until it ends may have nothing there now, and something in a moment. */
+function attachedProblem(snapshot: Snapshot, fleet: Fleet, allowed: readonly string[]): Refusal | undefined {
+  const found = fleet.group === undefined || fleet.group.moves ? [] : launchesForOthers(snapshot, fleet, allowed);
+  if (found.length === 0) return undefined;
+  return refusal(
+    'shared-target-group',
+    found.map(({ why }) => why).join(' '),
+    'Let that lead to another target group first.',
+    `\`${found.map(({ pool }) => `--allow-shared-target-group ${pool}`).join(' ')}\` ends the group all the same.`,
   );
 }
 

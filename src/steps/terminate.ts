@@ -28,6 +28,8 @@ export interface Terminate {
   readonly keeps: Keeps;
   /** Whose instances may be taken away though it may replace them. */
   readonly allowedOwners?: readonly string[];
+  /** Pools whose clients may lose what the fleet's group has there; absent: none. */
+  readonly sharedGroups?: readonly string[];
 }
 
 export const terminate: StepDefinition<Terminate> = (step) => ({
@@ -56,7 +58,7 @@ export const terminate: StepDefinition<Terminate> = (step) => ({
     const fleet = fleetOf(snapshot, step);
     return (
       stillInProduction(snapshot, fleet) ??
-      stillServesOthers(snapshot, fleet) ??
+      stillServesOthers(snapshot, fleet, step.sharedGroups) ??
       answeredInstead(snapshot, fleet) ??
       wouldBeReplaced(members(fleet), step.allowedOwners ?? []) ??
       emptyingProblem(fleet)?.message ??

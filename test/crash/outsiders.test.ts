@@ -102,4 +102,17 @@ describe.each(EVERY_KIND)('$fleet fleets, $traffic', (kind) => {
     expect([codeOf(run), ...site.watch.broken]).toEqual(['done']);
     expect(run.process.calls.map(({ name }) => name)).toContain('DeregisterTargets');
   });
+
+  // Where fleets move, something else is in the test group; by names, what else leads to a group is the config's own.
+  test.runIf(kind.traffic === 'weighted-listener')(
+    'so is a group of the config to which others lead, also where its servers stay there until they end',
+    async () => {
+      const outsiders = { holds: [], by: 'nothing', leads: 0 } as const;
+      const site = new Site({ start: 'promoted', groups: 1, size: 2, outsiders }, { kind });
+      expect(codeOf(await site.run('cleanup', { wait: true }))).toBe('shared-target-group');
+      site.watch.allowed = new Set(['one']);
+      const run = await site.run('cleanup', { wait: true, allowSharedTargetGroup: ['one'] });
+      expect([codeOf(run), ...site.watch.broken], tellRun(run)).toEqual(['done']);
+    },
+  );
 });

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { isRefusal } from '../../src/domain/goal.ts';
+import { fleetById, poolByName, registeredIn } from '../../src/domain/queries.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
+import { behaviourOf } from '../../src/steps/index.ts';
 import { statusData } from '../../src/views/status-json.ts';
 import { statusText } from '../../src/views/status-text.ts';
 import type { tasks, AnyOptions } from '../../tasks/index.ts';
@@ -23,6 +25,17 @@ function shown(snapshot: Snapshot) {
   const all = { ...report(), snapshot };
   return { text: statusText(all, 300), data: statusData(all) };
 }
+
+test('a group that has nothing for a moment where a rule of others leads is not ended, unless that is allowed', async () => {
+  const kind = { fleet: 'auto-scaling', traffic: 'listener-weights' } as const;
+  const led = withRule(worldOf(kind, { blue: WELL, green: WELL, serves: 'B' }), { one: 1 });
+  const pools = led.pools.map((pool) => (pool.name === 'one' ? { ...pool, targets: [] } : pool));
+  expect(await answer({ ...led, pools }, 'cleanup')).toMatchObject({
+    refused: 'shared-target-group',
+    message: 'group-A registers what it launches with one, to which lb:443 priority 7 leads.',
+  });
+  expect(await answer({ ...led, pools }, 'cleanup', { allowSharedTargetGroup: ['one'] })).toHaveProperty('plan.steps');
+});
 
 describe.each(EVERY_KIND)('$fleet, $traffic', (kind) => {
   const alone = worldOf(kind, { blue: WELL });
@@ -53,6 +66,29 @@ describe.each(EVERY_KIND)('$fleet, $traffic', (kind) => {
       const kinds = planned.plan.steps.map((step) => ('pool' in step ? `${step.do} ${step.pool}` : step.do));
       expect(kinds.indexOf('deregister admin')).toBeGreaterThan(-1);
       expect(kinds.indexOf('terminate')).toBeGreaterThan(kinds.indexOf('await-drained admin'));
+    });
+
+    test('also one that the config names, to which a rule of others leads', async () => {
+      const own = kind.traffic === 'membership' ? 'test' : 'one';
+      const led = withRule(switched, kind.traffic === 'membership' ? { prod: 9, test: 1 } : { one: 1 });
+      const refused = await answer(led, 'cleanup');
+      // By names, all that leads to a group by its load balancer is the name's own.
+      expect(isRefusal(refused) ? `${refused.refused}: ${refused.next.join(' ')}` : 'shared-target-group').toMatch(
+        kind.traffic === 'dns-weights'
+          ? /^shared-target-group$/
+          : new RegExp(`^shared-target-group: .*--allow-shared-target-group ${own}`),
+      );
+      const planned = await answer(led, 'cleanup', { allowSharedTargetGroup: [own] });
+      if (isRefusal(planned)) throw new Error(planned.message);
+      // Nothing is waited for that leaves only when it ends.
+      let world = led;
+      const waitedFor = planned.plan.steps.flatMap((step) => {
+        const before = world;
+        world = behaviourOf(step).simulate(world);
+        return step.do === 'await-drained' ? registeredIn(poolByName(before, step.pool), fleetById(before, 'A')!) : [];
+      });
+      expect(waitedFor).toEqual([]);
+      expect(planned.plan.steps.map((step) => step.do)).toContain('terminate');
     });
 
     test.each(['rolling', 'drain'] as const)('keeps its last server from a %s', async (verb) => {

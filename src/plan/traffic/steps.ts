@@ -129,7 +129,8 @@ export function endSteps(
   const shared = sharedPools(snapshot, members(leaving)).map(({ pool }) => pool);
   const others = shared.filter(({ role, name }) => role === 'other' && sharedGroups.includes(name));
   const facts = defined({ allowedOwners, residual });
-  const drained = new Set(namesOf([...poolsOf(snapshot, 'production'), ...shared]));
+  const all = [...poolsOf(snapshot, 'production'), ...shared];
+  const drained = new Set(namesOf(all.filter((pool) => !staysAttached(leaving, pool))));
   return [
     ...[
       ...deregisterSteps(leaving, namesOf(poolsOf(snapshot, 'test')), {}, facts),
@@ -140,9 +141,14 @@ export function endSteps(
     ...[...drained].map((pool): Step => ({ do: 'await-drained', pool, fleet })),
     // What closes the way back comes directly before what ends it.
     ...before,
-    { do: 'terminate', fleet, retentionS, keeps, ...defined({ allowedOwners, residual }) },
+    { do: 'terminate', fleet, retentionS, keeps, ...facts, ...(isScaled(leaving) && { sharedGroups }) },
     ...(holder === undefined ? [] : [{ do: 'remove', fleet } as const]),
   ];
+}
+
+/** Until the group ends, and takes out by itself what it ends. */
+function staysAttached(fleet: Fleet, pool: Pool): boolean {
+  return isScaled(fleet) && fleet.group.moves === undefined && isAttached(fleet, pool);
 }
 
 export function wantsStages({ steps, every, to }: PaceOptions): boolean {
