@@ -5,13 +5,13 @@ import { keptVolumeNotes, keptVolumesOf, leftVolumes } from '../src/domain/kept-
 import { movedSince, recordNow } from '../src/domain/production-record.ts';
 import { isHealthy, lowerMinimum, minimumNow, NO_MINIMUM } from '../src/domain/minimum-healthy.ts';
 import { isRefusal, refusal, type GoalOf, type MinimumHealthy, type Refusal } from '../src/domain/goal.ts';
-import { endingNotes, servingProblem, stepsLeft } from '../src/plan/ending.ts';
+import { endingNotes, leftText, servingProblem, stepsLeft } from '../src/plan/ending.ts';
 import { mixedText } from '../src/plan/in-place.ts';
 import { fleetById, inProduction, isDraining } from '../src/domain/queries.ts';
 import { planAhead } from '../src/plan/ahead.ts';
 import { count, list } from '../src/domain/text.ts';
 import { trafficModel } from '../src/plan/traffic/index.ts';
-import { behaviourOf, type Step } from '../src/steps/index.ts';
+import type { Step } from '../src/steps/index.ts';
 import type { Keeps } from '../src/steps/terminate.ts';
 import { letGoSteps } from '../src/plan/held.ts';
 import { emptyingProblem } from '../src/domain/group-problems.ts';
@@ -145,10 +145,8 @@ export const cleanup: Task<'cleanup', typeof OPTIONS> = {
     return planAhead(snapshot, [...all, ...settle, ...letGo], notes);
   },
 
-  afterFailure(snapshot, goal, { step }) {
-    const isEnding = step && behaviourOf(step).effect(snapshot) === 'destroys';
-    const release = isEnding && (fleetById(snapshot, step.fleet)?.release ?? step.fleet);
-    const rest = isEnding ? ` Instances of ${release} may have been terminated already.` : '';
+  afterFailure(snapshot, goal) {
+    const rest = leftText(snapshot, goal.fleet, goal.ends);
     const problem = servingProblem(snapshot, goal.fleet, {}, true);
     return problem === undefined
       ? { leave: 'safe', message: `${goal.release} serves production as before.${rest}` }

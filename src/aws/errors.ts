@@ -12,7 +12,9 @@ interface AwsError {
 interface Translation {
   /** The error's name on the wire or in the SDK, its code, or its message. */
   readonly matches: RegExp;
-  /** `{operation}` and `{detail}` are filled in. */
+  /** The IAM action in which the name means this; absent: any. */
+  readonly in?: RegExp;
+  /** `{operation}` and `{detail}` are filled in, in `next` also the `{instance}` that AWS names. */
   readonly message: string;
   readonly next: string;
   /** It does not pass within seconds, whatever the status says. */
@@ -52,10 +54,22 @@ const TRANSLATIONS: Readonly<Record<string, Translation>> = {
     message: 'The target group, or its load balancer, has reached its maximum number of targets. {detail}',
     next: 'During a switch both fleets are registered: raise the quotas for targets per target group to twice the size of a fleet, and per load balancer to four times that size.',
   },
+  // Those of other zones may be gone: EC2 terminates nothing in a zone in which the request names a protected one (EC2 API, TerminateInstances).
   'termination-protected': {
     matches: /^OperationNotPermitted$/,
-    message: '{operation} is not permitted. {detail}',
-    next: 'If these instances may be terminated, turn off their termination protection, then run this again.',
+    in: /^ec2:TerminateInstances$/,
+    message: 'Termination protection keeps instances from being terminated. {detail}',
+    next: 'If it may be terminated, `aws ec2 modify-instance-attribute --instance-id {instance} --no-disable-api-termination` turns that off; then run this again.',
+  },
+  'tag-policy': {
+    matches: /^TagPolicyViolation$/,
+    message: "{operation} would set tags that the organization's tag policy does not allow. {detail}",
+    next: 'Correct the value where it comes from, which is the launch template or the servers that are cloned; keys of turnout begin with `tagPrefix` of the config, and the policy has to allow any value of them. Then run this again.',
+  },
+  'too-many-tags': {
+    matches: /^(TagLimitExceeded|TooManyTags)$/,
+    message: '{operation} would set more tags than a resource can have. {detail}',
+    next: 'Remove tags that are not needed: AWS allows 50 for each. Then run this again.',
   },
   'no-such-version': {
     matches: /^InvalidLaunchTemplateId\.VersionNotFound$/,
@@ -149,13 +163,16 @@ export function translate(error: unknown, operation: string): OperatorError {
   const detail = /[.!?]$/.test(said) ? said : `${said}.`;
   const keys = [aws.name ?? '', aws.code ?? '', said];
   if (keys.some(isDenial)) return deniedError(operation, detail, error);
-  const known = Object.entries(TRANSLATIONS).find(([, { matches }]) => keys.some((key) => matches.test(key)));
+  const known = Object.entries(TRANSLATIONS).find(
+    ([, { matches, in: where }]) => keys.some((key) => matches.test(key)) && (where?.test(operation) ?? true),
+  );
   if (known !== undefined) {
     const [code, { message: pattern, next, isFinal = false }] = known;
     const message = pattern.replace('{operation}', operation).replace('{detail}', detail).trim();
     const proxy = code === 'unreachable' ? [proxyAdvice()] : [];
     const transient = !isFinal && isTransient(aws);
-    const advice = next.replace('{operation}', operation);
+    const instance = /\bi-[0-9a-f]+\b/.exec(said)?.[0] ?? 'ID';
+    const advice = next.replace('{operation}', operation).replace('{instance}', instance);
     return new OperatorError(code, message, { next: [...proxy, advice], transient, cause: error });
   }
   if (isThrottling(error)) {

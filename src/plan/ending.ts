@@ -1,6 +1,6 @@
 import { isHealing } from '../domain/scaled.ts';
 import { fleetById } from '../domain/queries.ts';
-import type { MinimumHealthy, Refusal } from '../domain/goal.ts';
+import type { EndedFleet, MinimumHealthy, Refusal } from '../domain/goal.ts';
 import {
   capacityByZone,
   healthyIn,
@@ -12,7 +12,7 @@ import {
 } from '../domain/minimum-healthy.ts';
 import { members, poolsOf, servingFleets, targetsOf } from '../domain/roles.ts';
 import type { Fleet, Snapshot } from '../domain/snapshot.ts';
-import { list } from '../domain/text.ts';
+import { count, list } from '../domain/text.ts';
 import { behaviourOf } from '../steps/index.ts';
 import { impairedTexts, lostNameTexts } from './outsiders.ts';
 import type { Plan } from './plan.ts';
@@ -99,6 +99,19 @@ export function stepsLeft(
     (one) => !isVerification(snapshot, one) && !(butRecords && behaviourOf(one).isDispensable),
   );
   return step && `this is not so any more, or not yet: ${behaviourOf(step).title(snapshot)}.`;
+}
+
+/** What is left of the fleets that were to end, where some of it has ended: a sentence for each, with a space before it. */
+export function leftText({ fleets }: Snapshot, stays: string, ends: readonly EndedFleet[] = []): string {
+  const left = ({ release }: EndedFleet): number =>
+    fleets.filter((fleet) => fleet.id !== stays && fleet.release === release).flatMap(members).length;
+  return ends
+    .filter((one) => left(one) < one.instances)
+    .map(
+      (one) =>
+        ` ${left(one)} of ${count(one.instances, 'instance')} of ${one.release} ${left(one) === 1 ? 'is' : 'are'} left.`,
+    )
+    .join('');
 }
 
 /** What is worth knowing before the others are ended. */

@@ -257,6 +257,7 @@ describe('what comes back', () => {
     const error = await errorOf(ec2.terminate(['i-1']));
     expect(error.code).toBe('termination-protected');
     expect(error.message).toContain("'i-1'");
+    expect(error.next.join()).toContain('--instance-id i-1 --no-disable-api-termination`');
     expectAdvice(error);
   });
 

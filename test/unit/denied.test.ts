@@ -9,11 +9,15 @@ const IN = { prod: 'healthy', test: '-' } as const;
 const OUT = { prod: '-', test: 'healthy' } as const;
 
 /** Requests that begin like this are denied from now on, by AWS's error for that action. */
-function deny({ fake }: Rig, request: string, action: string): void {
+function deny(rig: Rig, request: string, action: string): void {
+  fail(rig, request, denied(action));
+}
+
+function fail({ fake }: Rig, request: string, error: OperatorError): void {
   const before = fake.onRequest;
   fake.onRequest = async (what) => {
     await before(what);
-    if (what.startsWith(request)) throw denied(action);
+    if (what.startsWith(request)) throw error;
   };
 }
 
@@ -55,6 +59,18 @@ test('a first rollback goes on without the store mark that it may not write, and
   expect(warnings[0]).toMatch(
     /^These credentials are not allowed to call ec2:CreateTags\. .* This goes on without it: tag 41 and 42 with the store of this run\.$/,
   );
+});
+
+test.each([
+  ['TagLimitExceeded', 'The maximum number of Tags for a resource (50) has been reached', 'too-many-tags'],
+  ['TagPolicyViolation', "The tag policy does not allow the specified value for 'turnout:store'", 'tag-policy'],
+])('nor does %s keep it from its work, whatever others have done to the tags', async (name, said, code) => {
+  const rig = promoted();
+  const refused = translate(Object.assign(new Error(said), { name }), 'ec2:CreateTags');
+  expect(refused.code).toBe(code);
+  fail(rig, 'mark', refused);
+  expect((await rig.run('rollback')).result).toBe('done');
+  expect(rig.fake.changes).toContain('deregister prod 42-0 42-1');
 });
 
 test('no other verb goes on without it', async () => {

@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { Ec2 } from '../../src/aws/ec2.ts';
 import type { ImageConfig } from '../../src/config/config.ts';
 import { fromImage } from '../../src/fleets/ec2/image.ts';
+import type { Ec2FleetOptions } from '../../src/fleets/ec2/request.ts';
+import { fromTemplate } from '../../src/fleets/ec2/template.ts';
 
 /** EC2 has matched these images with the filters, which are patterns to it. */
 async function imageOf(config: Partial<ImageConfig>, release: string, ...names: readonly string[]) {
@@ -55,4 +57,20 @@ describe('the image of a release', () => {
       next: wanted,
     });
   });
+});
+
+test('a launch template says in the plan that its servers cannot be ended', async () => {
+  const template = async (DisableApiTermination: boolean) => {
+    const versions = [{ VersionNumber: 7, LaunchTemplateData: { InstanceType: 'm7g.large', DisableApiTermination } }];
+    const ec2 = { launchTemplateVersions: async () => versions } as unknown as Ec2;
+    const owner = { environment: 'shop', tagPrefix: 'turnout' };
+    const { summary } = await fromTemplate({ ec2, owner } as Ec2FleetOptions, { id: 'lt-1' }, '42');
+    return summary;
+  };
+  const shown = ['launch template lt-1 version 7 (lt-1)', 'type m7g.large'];
+  expect(await template(false)).toEqual(shown);
+  expect(await template(true)).toEqual([
+    ...shown,
+    'termination protection: `turnout cleanup` cannot end these servers until it is turned off',
+  ]);
 });

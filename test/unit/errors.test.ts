@@ -70,6 +70,23 @@ describe('AWS and its surroundings', () => {
     expectAdvice(error);
   });
 
+  test("a tag that the organization's policy does not allow is named, with where its value comes from", () => {
+    const said = "The tag policy does not allow the specified value for the following tag key: 'Team'.";
+    for (const operation of ['ec2:CreateTags', 'ec2:RunInstances']) {
+      const error = translate(Object.assign(new Error(said), { name: 'TagPolicyViolation' }), operation);
+      expect(error).toMatchObject({ code: 'tag-policy', transient: false });
+      expect(error.message).toContain(`${operation} would set tags`);
+      expect(error.message).toContain("'Team'");
+      expectAdvice(error);
+    }
+  });
+
+  test('what is not permitted is termination protection only where something is terminated', () => {
+    const refused = Object.assign(new Error('The default rule cannot be changed'), { name: 'OperationNotPermitted' });
+    expect(translate(refused, 'ec2:TerminateInstances').code).toBe('termination-protected');
+    expect(translate(refused, 'elasticloadbalancing:ModifyRule').code).toBe('aws-error');
+  });
+
   test('names that Route 53 rejects are to be looked for in the config', () => {
     const refused = Object.assign(new Error('Tried to create a record'), { name: 'InvalidChangeBatch' });
     const error = translate(refused, 'route53:ChangeResourceRecordSets');

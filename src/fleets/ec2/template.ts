@@ -1,6 +1,7 @@
 import type { Ec2, LaunchTemplateVersion } from '../../aws/ec2.ts';
 import type { LaunchTemplateConfig } from '../../config/config.ts';
 import { fillRelease } from '../../config/release.ts';
+import { sentences } from '../../domain/text.ts';
 import { OperatorError } from '../../errors.ts';
 import { notOurs, type Ec2FleetOptions, type PartialRequest } from './request.ts';
 
@@ -13,7 +14,8 @@ export async function fromTemplate(
   const id = template.id ?? (await ec2.launchTemplateId(template.name as string));
   const version = await templateVersion(ec2, id, template, release);
   const number = String(version.VersionNumber);
-  const { NetworkInterfaces: interfaces, TagSpecifications: specs, UserData: data } = version.LaunchTemplateData ?? {};
+  const given = version.LaunchTemplateData ?? {};
+  const { NetworkInterfaces: interfaces, TagSpecifications: specs, UserData: data } = given;
   return {
     run: {
       LaunchTemplate: { LaunchTemplateId: id, Version: number },
@@ -26,10 +28,12 @@ export async function fromTemplate(
     },
     machine: version.LaunchTemplateData ?? {},
     replaces: async () => ({ data, of: 'the launch template' }),
-    summary: [
+    summary: sentences(
       `launch template ${template.name ?? id} version ${number} (${id}${version.VersionDescription ? `, ${version.VersionDescription}` : ''})`,
-      ...(version.LaunchTemplateData?.InstanceType ? [`type ${version.LaunchTemplateData.InstanceType}`] : []),
-    ],
+      given.InstanceType !== undefined && `type ${given.InstanceType}`,
+      given.DisableApiTermination === true &&
+        'termination protection: `turnout cleanup` cannot end these servers until it is turned off',
+    ),
   };
 }
 

@@ -33,11 +33,14 @@ export async function runSteps(context: RunContext, steps: readonly Step[], star
   return snapshot;
 }
 
+/** Errors of a tag that cannot be written. */
+const NOT_WRITTEN: ReadonlySet<string> = new Set(['access-denied', 'tag-policy', 'too-many-tags']);
+
 interface StepTools {
   readonly context: RunContext;
   readonly reader: WorldReader;
   readonly verdicts: VerdictTeller;
-  /** What was denied, and gone on without, in steps before. */
+  /** What could not be written, and was gone on without, in steps before. */
   readonly skipped: OperatorError[];
 }
 
@@ -170,8 +173,8 @@ class StepRun {
   }
 
   #isDispensable(error: unknown): error is OperatorError {
-    const isDenied = error instanceof OperatorError && error.code === 'access-denied';
-    return isDenied && this.#context.isEmergency === true && this.#behaviour.isDispensable;
+    const cannotBeWritten = error instanceof OperatorError && NOT_WRITTEN.has(error.code);
+    return cannotBeWritten && this.#context.isEmergency === true && this.#behaviour.isDispensable;
   }
 
   #skip(snapshot: Snapshot, error: OperatorError): void {
