@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { ExitCode } from '../../src/errors.ts';
+import { ExitCode, OperatorError } from '../../src/errors.ts';
 import { KINDS, OPSWORKS, type Kind } from '../support/little/kinds.ts';
 import type { Call } from '../support/little/process.ts';
 import type { Scene } from '../support/little/scene.ts';
 import { Site, type Run, type SiteOptions } from '../support/little/site.ts';
 import { living, production, type State } from '../support/little/state.ts';
-import { codeOf } from './outcome.ts';
+import { codeOf, refusedWell } from './outcome.ts';
 
 /** Deploys in place, from beginning to end, in worlds that the crash matrix does not begin in. */
 
@@ -64,6 +64,15 @@ describe.each([KINDS[0], OPSWORKS])('fleets of $fleet', (kind) => {
     const { fleets } = (await site.status()).snapshot;
     expect(fleets.map(({ release }) => release)).toEqual(['42']);
     expect(faults(site)).toEqual([]);
+  });
+
+  test('what a deploy lacks is said before anything is changed', async () => {
+    const site = open({ kind });
+    const next = ['Did you mean release instead of releese?'];
+    site.deployer!.cannotBegin = new OperatorError('wrong-parameters', 'It has no parameter releese.', { next });
+    const run = await site.run('rolling', { release: '42' });
+    expect(codeOf(run)).toBe('wrong-parameters');
+    expect([...refusedWell(run), ...targetless(site), ...site.deployer!.begun, ...faults(site)]).toEqual([]);
   });
 
   test('an instance that dies under its deploy ends the deploy, however long that would have taken', async () => {

@@ -4,6 +4,7 @@ import { servingFleets, stableFleet } from '../../src/domain/roles.ts';
 import type { Instance, Pool, Snapshot, TargetState } from '../../src/domain/snapshot.ts';
 import type { Unreadable } from '../../src/domain/unreadable.ts';
 import { attachedWorlds } from '../support/attached-worlds.ts';
+import { autoScaling, withOwner, withRule } from '../support/hands.ts';
 import { scaledWorlds } from '../support/scaled-worlds.ts';
 import * as weighted from '../support/weighted-invariants.ts';
 import { PAIRS, weightedWorlds } from '../support/weighted-worlds.ts';
@@ -52,6 +53,16 @@ const CHANGES: Readonly<Record<string, (snapshot: Snapshot) => Snapshot>> = {
         : pool,
     ),
     unmanaged: [ALIEN],
+  }),
+  'others may replace every server': (snapshot) => {
+    const ids = snapshot.fleets.flatMap(({ instances }) => instances.map(({ id }) => id));
+    return withOwner(snapshot, autoScaling('web'), ids);
+  },
+  'a rule of others leads to each target group': (snapshot) =>
+    withRule(snapshot, Object.fromEntries(snapshot.pools.map(({ name }) => [name, 1]))),
+  'it cannot be read what others have here': (snapshot) => ({
+    ...snapshot,
+    outside: { state: 'unreadable', why: 'Not allowed.', next: ['Allow it.'] },
   }),
   'one that serves has lost its tags': (snapshot) => {
     const stable = stableFleet(snapshot);

@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect } from 'vitest';
+import { callElbv2 } from '../support/quick-sandbox.ts';
 import { scenario, type Rig } from '../support/rig.ts';
 
 /** The way back is open, whatever beside production is broken. */
@@ -50,4 +51,34 @@ describe.concurrent('production goes back', () => {
     expect(shop.health.lowest()).toBe(3);
     await shop.expectNoFailures();
   });
+
+  scenario(
+    'after the listener of production was deleted, by a listener that the refusal says how to make',
+    async ({ rig }) => {
+      const shop = await rig();
+      await switched(shop);
+      const { elbv2, production } = shop.sandbox;
+      const { url, listenerArn } = elbv2.urls().find((one) => production[0]!.url.startsWith(one.url))!;
+      shop.mayFail('nothing listens for clients of production');
+      await callElbv2(shop.sandbox, 'DeleteListener', { ListenerArn: listenerArn });
+      const refused = await shop.task('rollback', 'refused');
+      expect(refused.code).toBe('unused-target-group');
+      expect(refused.message).toContain('forwards to shop-production: no clients would reach it');
+      expect(refused.message).toMatch(/42 is registered there, and gets no requests\.$/);
+      const [, balancer, group] =
+        /`aws elbv2 create-listener --load-balancer-arn (\S+) --protocol HTTP --port 80 --default-actions Type=forward,TargetGroupArn=(\S+)`/.exec(
+          refused.next.join('\n'),
+        )!;
+      // The port is free again.
+      await callElbv2(shop.sandbox, 'CreateListener', {
+        LoadBalancerArn: balancer,
+        Protocol: 'HTTP',
+        Port: Number(new URL(url).port),
+        DefaultActions: [{ Type: 'forward', TargetGroupArn: group }],
+      });
+      const { message } = await shop.task('rollback');
+      expect(message).toMatch(/^41 serves production\. 42 stays up /);
+      expect(shop.statesIn('shop-production', '41')).toEqual(['healthy', 'healthy', 'healthy']);
+    },
+  );
 });

@@ -123,6 +123,13 @@ describe.concurrent('a weighted listener', () => {
     await shop.task('rollback');
     expect(await weights(shop)).toEqual(['100/0', '100/0', '0/100']);
     await shop.task('promote');
+    await setShare(shop, 30);
+    const moved =
+      /leads to 41 \(70 %\) and 42 \(30 %\) now, and led to 42 after the last run \(promote of 42 by \S+, .*\)/;
+    expect(await shop.status()).toMatchObject({ movedByOthers: expect.stringMatching(moved) as string });
+    expect((await shop.run('status')).stdout.replaceAll(/\s+/g, ' ')).toMatch(moved);
+    await shop.task('rollback');
+    expect(await shop.status()).toMatchObject({ movedByOthers: null });
     await shop.expectNoFailures();
   });
 

@@ -68,6 +68,31 @@ describe.each(EVERY_KIND)('$fleet, $traffic', (kind) => {
       expect(await answer(switched, 'rollback')).toHaveProperty('plan');
     });
 
+    test('where only its zone is not enabled, the way back says so, and who serves', async () => {
+      const inOther = { id: 'A-0', port: 8080, state: 'unused', reason: 'Target.NotInUse' } as const;
+      const entered = isMoved ? serving : 'one';
+      const unenabled: Snapshot = {
+        ...switched,
+        pools: switched.pools.map((pool) =>
+          pool.name !== entered
+            ? pool
+            : {
+                ...pool,
+                loadBalancers: ['lb-arn'],
+                targets: isMoved
+                  ? [...pool.targets, inOther, { ...inOther, id: 'A-1' }]
+                  : pool.targets.map((one) => ({ ...one, state: inOther.state, reason: inOther.reason })),
+              },
+        ),
+      };
+      const refused = await answer(unenabled, 'rollback');
+      expect(refused).toMatchObject({
+        refused: 'unused-target-group',
+        message: `ELB calls A-0 and A-1 in ${entered} unused (Target.NotInUse): its load balancer is not enabled in their zone, or a listener that led there is being changed.${isMoved ? ' A is registered there, and gets no requests.' : ''} B serves production.`,
+        next: [expect.stringContaining('`aws elbv2 set-subnets --load-balancer-arn lb-arn ') as string],
+      });
+    });
+
     test('does not stop the way back', async () => {
       for (const pool of [serving, trial])
         expect(await answer(unused(switched, pool), 'rollback')).toHaveProperty('plan');

@@ -36,6 +36,13 @@ test('a line for each environment, also for one that cannot be read', () => {
   `);
 });
 
+test('that something else has moved production is in the line', () => {
+  const { lease: _lease, goal: _goal, ...known } = report();
+  const moved = { file: 'a.yml', status: { ...known, movedByOthers: 'prod leads to 41 now, and led to 42.' } };
+  expect(statusLines([moved], Infinity)).toContain('moved by something other than turnout');
+  expect(statusLines([{ ...moved, status: known }], Infinity)).not.toContain('moved by');
+});
+
 test('the configs are those of the folder that is named, of the file that is named, or of config/', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'turnout-all-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));

@@ -107,6 +107,15 @@ describe('status', () => {
     ]);
   });
 
+  test('that something else has moved production is said wherever there is room, with what it was', () => {
+    const movedByOthers = 'prod leads to 41 now, and led to 42 after the last run.';
+    const moved = { ...report(), movedByOthers };
+    expect(statusText(moved, 200)).toContain(`Moved: ${movedByOthers}`);
+    expect(statusData(moved).movedByOthers).toBe(movedByOthers);
+    expect(statusData(report()).movedByOthers).toBeNull();
+    expect(statusText(report(), 200)).not.toContain('Moved:');
+  });
+
   test('another store keeps the environment: said instead of what can be done', () => {
     const { lease: _lease, goal: _goal, ...known } = report();
     const otherStore = 'Another store keeps this environment: file /ci/shop.db on build-1 by ci (3 h ago).';

@@ -4,6 +4,7 @@ import { withTraffic } from '../../src/domain/routes.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
 import { behaviourOf } from '../../src/steps/index.ts';
 import { isRefusal } from '../../src/domain/goal.ts';
+import { statusText } from '../../src/views/status-text.ts';
 import { tasks, type AnyOptions } from '../../tasks/index.ts';
 import { badAdvice } from '../laws/advice.ts';
 import { planFor } from '../laws/check.ts';
@@ -11,6 +12,8 @@ import { EVERY_KIND, worldOf } from '../support/every-kind.ts';
 import { Rig } from '../support/fake-run-task.ts';
 import { FakeWorld } from '../support/fake-world.ts';
 import { settingsIn } from '../support/weighted-worlds.ts';
+import { PROMOTED } from '../support/worlds.ts';
+import { report } from './views.samples.ts';
 
 /** What is said is true, and leads on where it is followed, in every kind of fleet and of traffic. */
 
@@ -72,6 +75,15 @@ describe.each(EVERY_KIND)('$fleet, $traffic', (kind) => {
     const after = planned.plan.steps.reduce((world, step) => behaviourOf(step).simulate(world), tried);
     const goal = planned.goal as Parameters<typeof tasks.cleanup.standing>[1];
     expect(tasks.cleanup.standing(after, goal).message).toMatch(/A serves production.*Terminated: B\b/);
+  });
+
+  test('a fleet that production has left for days is named by status, with what is paid for', () => {
+    const says = (days: number): string => {
+      const at = Date.parse(PROMOTED.promoted!) + days * 86_400_000;
+      return statusText({ ...report(), snapshot: { ...switched, at } }, 300);
+    };
+    expect(says(0.5)).not.toContain('Still paid for');
+    expect(says(3)).toContain('Still paid for: A has been beside production for 3 days: 2 × an unknown type.');
   });
 
   describe('with a test group that is gone, and records that cannot be read', () => {

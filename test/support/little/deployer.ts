@@ -28,6 +28,8 @@ export class LittleDeployer {
   readonly stopped: string[] = [];
   /** How long each of them takes. */
   deployMs = 2000;
+  /** Why no deploy can begin; absent: it can. */
+  cannotBegin: Error | undefined;
   /** What new boxes would boot. */
   pointsTo: string | undefined;
   readonly #cloud: LittleCloud;
@@ -48,7 +50,9 @@ export class LittleDeployer {
       migrates: this.#kind !== 'pulling',
       setCurrent: async (release) => process.call('deployer points', CALL_MS, () => void (this.pointsTo = release)),
       fetched: async () => ({}),
-      prepare: async () => {},
+      prepare: async () => {
+        if (this.cannotBegin !== undefined) throw this.cannotBegin;
+      },
       start: async (request) => process.call('deployer start', CALL_MS, () => this.#start(process, request)),
       status: async (request) => process.call('deployer status', CALL_MS, () => this.#look(request)),
       stop: async ({ token }) => this.stopped.push(token) > 0,
