@@ -85,6 +85,14 @@ export function isSwitched(snapshot: Snapshot, to: Fleet): boolean {
   return alone && pools.length > 0 && pools.every((pool) => isIn(pool, to));
 }
 
+/** A group launches nothing in a zone that it has no subnet in, however often it is brought up. */
+function largerText({ release, group }: Fleet, { zones }: PoolMinimum): string {
+  const without = Object.keys(zones).filter((zone) => group?.zones.includes(zone) === false);
+  if (group === undefined || without.length === 0)
+    return `To bring up as many as production has: \`turnout cleanup --discard --release ${release}\`, then \`turnout up --release ${release}\`.`;
+  return `Give ${group.name} a subnet in ${list(without)}: it evens out its zones by itself; then run this again.`;
+}
+
 /** The fleet is too small for production, however healthy it is. */
 export function tooSmall(
   snapshot: Snapshot,
@@ -106,11 +114,7 @@ export function tooSmall(
       : []),
     `\`turnout ${prepares ? 'promote' : 'rollback'} --min-healthy ${accepted(snapshot, have)}\` accepts fewer healthy targets.`,
     ...zonalGroups(snapshot, need).map(acrossZones),
-    ...(prepares
-      ? [
-          `To bring up as many as production has: \`turnout cleanup --discard --release ${to.release}\`, then \`turnout up --release ${to.release}\`.`,
-        ]
-      : []),
+    ...(prepares ? [largerText(to, need)] : []),
   );
 }
 

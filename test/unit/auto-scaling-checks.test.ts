@@ -118,6 +118,13 @@ describe('the next group', () => {
     expect(spec.summary.at(-1)).toMatch(/^Not compared .*quotas of vCPUs/);
   });
 
+  test('may be in fewer zones than what serves, and that is said before it is launched', async () => {
+    expect((await resolved({ AvailabilityZones: ['b'] })).summary).toContain(
+      'None in a, where A has some: group-B has no subnet there, and `promote` asks for what serves in each zone.',
+    );
+    expect((await resolved({ AvailabilityZones: ['a', 'b'] })).summary.join()).not.toContain('None in');
+  });
+
   test('gets the minimum as it was before a run raised it', async () => {
     const held = { before: 1, at: 3, run: 'r1', since: '2026-06-01T00:00:00.000Z', who: 'ann' };
     const serving = { ...blue!, group: { ...blue!.group!, held } };

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { cleanup } from '../../tasks/cleanup.ts';
 import { promote } from '../../tasks/promote.ts';
 import { rollback } from '../../tasks/rollback.ts';
-import { isRefusal } from '../../src/domain/goal.ts';
+import { isRefusal, type PoolMinimum } from '../../src/domain/goal.ts';
 import { minimumNow } from '../../src/domain/minimum-healthy.ts';
 import type { FleetGroup } from '../../src/domain/scaling.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
@@ -25,8 +25,10 @@ const FLEETS = [
   { id: 'B', size: 3, marks: PROMOTED },
 ] as const;
 
-function plan(snapshot: Snapshot, verb: 'promote' | 'rollback') {
-  const minimumHealthy = minimumNow(snapshot, trafficModel(snapshot).capacityGroups());
+function plan(snapshot: Snapshot, verb: 'promote' | 'rollback', minimum?: PoolMinimum) {
+  const minimumHealthy = minimum
+    ? { production: minimum }
+    : minimumNow(snapshot, trafficModel(snapshot).capacityGroups());
   const goal = { ...ASKED, minimumHealthy, settings: settingsIn(snapshot), allowed: { unknownRelease: true } };
   return verb === 'promote'
     ? promote.plan(snapshot, { ...goal, verb, fleet: 'B', release: 'B' })
@@ -140,6 +142,15 @@ test.each(['draining', 'gone'] as const)('what others have taken out of the grou
   expect(registers()).toEqual([]);
   fake.target('one', 'A-0', state);
   expect(registers()).toMatchObject([{ pool: 'one', fleet: 'A' }]);
+});
+
+test('where a group has no subnet in a zone that needs some, no up would help, and that is said', () => {
+  const refused = (zones: readonly string[]) =>
+    JSON.stringify(
+      plan(regrouped(scaledWorld(FLEETS), 'B', { zones }), 'promote', { total: 3, zones: { a: 1, c: 1 } }),
+    );
+  expect(refused(['a'])).toContain('Give group-B a subnet in c: it evens out its zones by itself');
+  expect(refused(['a', 'c'])).toContain('To bring up as many as production has');
 });
 
 test('a group that cannot launch does not grow', () => {

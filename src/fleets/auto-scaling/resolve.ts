@@ -2,7 +2,7 @@ import type { AutoScalingGroup } from '../../aws/autoscaling.ts';
 import { noSuchGroup } from '../../aws/no-such-group.ts';
 import { defined } from '../../domain/defined.ts';
 import type { LaunchSpec } from '../../domain/goal.ts';
-import { total } from '../../domain/minimum-healthy.ts';
+import { total, type ByZone } from '../../domain/minimum-healthy.ts';
 import { list, sentences } from '../../domain/text.ts';
 import { OperatorError } from '../../errors.ts';
 import { templateVersion } from '../ec2/template.ts';
@@ -53,12 +53,15 @@ export async function resolveGroupLaunch(deps: AutoScalingDeps, request: LaunchR
   const images = await imagesFor(deps, idle, { template, release });
   const launched = { group: idle, serving, template, instances: total(zones) };
   const vcpus = await compareVcpus(deps, await typesLaunched(deps, launched));
+  const without = zonesWithout(idle, zones);
   const { AutoScalingGroupName: name = '' } = idle;
   return {
     kind: 'auto-scaling',
     summary: sentences(
       `group ${name}: ${sizeWords(capacity, total(zones))}, from ${templateWords(template, images.request.image)}`,
       ...images.summary,
+      without.length > 0 &&
+        `None in ${list(without)}, where ${blue.release} has some: ${idle.AutoScalingGroupName} has no subnet there, and \`promote\` asks for what serves in each zone.`,
       hooks.some(isCodeDeploys) &&
         `CodeDeploy deploys its own last revision to each instance that ${name} launches, by its lifecycle hook ${list(hooks.filter(isCodeDeploys).map(({ LifecycleHookName = '' }) => LifecycleHookName))}: what runs there may be another release than ${release}.`,
       vcpus,
@@ -118,6 +121,11 @@ async function resolveClone(
     },
     request: { template, clones, ...images.request } satisfies GroupRequest,
   };
+}
+
+/** Those of them in which the group launches nothing. */
+function zonesWithout({ AvailabilityZones: own = [] }: AutoScalingGroup, zones: ByZone): readonly string[] {
+  return Object.keys(zones).filter((zone) => !own.includes(zone));
 }
 
 /** Its subnets, which have addresses for so many. Of a group with zones alone, AWS chooses them. */
