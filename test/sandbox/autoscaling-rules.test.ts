@@ -169,6 +169,19 @@ describe.concurrent('in front of it', () => {
     expect(await scaling.settled('by-hand', 1)).toEqual([id]);
   });
 
+  test('what was terminated by hand leaves the target groups, and what a forced deletion ends, too', async () => {
+    await scaling.create('ended', { DesiredCapacity: 1, TrafficSources: sources() });
+    const [id = ''] = await scaling.settled('ended', 1);
+    const has = async (one: string) => (await scaling.targets(sandbox.production[0]!.arn)).has(one);
+    await callEc2(sandbox, 'TerminateInstances', { InstanceIds: [id] });
+    await poll(async () => !(await has(id)), 'its end there');
+    await poll(async () => !(await scaling.served('ended')).includes(id), 'its replacement');
+    const [next = ''] = await scaling.settled('ended', 1);
+    expect(await has(next)).toBe(true);
+    await scaling.client.deleteAutoScalingGroup({ ...own('ended'), ForceDelete: true });
+    await poll(async () => !(await has(next)), 'the end of the next one there');
+  });
+
   test('an unhealthy instance is not replaced in the grace period', async () => {
     for (const [name, HealthCheckGracePeriod] of Object.entries({ patient: 600, strict: 0 })) {
       const health = { HealthCheckType: 'ELB', HealthCheckGracePeriod };

@@ -14,6 +14,7 @@ import type {
 import type { Call } from '../service.ts';
 import { call as invoke } from '../service.ts';
 import { ACCOUNT } from '../ec2/state.ts';
+import { deregisterMembers } from './balancer.ts';
 import { scalingError } from './errors.ts';
 import { reweigh, type ScalingGroup } from './model.ts';
 import { pageByOffset } from './paging.ts';
@@ -123,6 +124,7 @@ export async function deleteGroup(state: AutoScalingState, input: DeleteAutoScal
   state.loops.delete(group.name);
   for (const { cancel } of group.schedules.values()) cancel();
   if (ids.length > 0) await invoke(state.ec2, 'TerminateInstances', { InstanceIds: ids });
+  await deregisterMembers(state, [...group.sources.values()], ids);
   state.groups.delete(group.name);
   publish(state, group);
   return {};

@@ -52,7 +52,7 @@ function shrink(group: ScalingGroup, by: number): void {
   const next = group.desired - by;
   if (next < (group.settings.MinSize ?? 0))
     throw scalingError.invalid(
-      `AutoScalingGroup ${group.name} has min size = ${group.settings.MinSize}, max size = ${group.settings.MaxSize}, and desired size = ${group.desired}. To place into standby or removeMember ${by} instances, please reduce the min size accordingly, or do not decrement the desired capacity.`,
+      `AutoScalingGroup ${group.name} has min size = ${group.settings.MinSize}, max size = ${group.settings.MaxSize}, and desired size = ${group.desired}. To place into standby or detach ${by} instances, please reduce the min size accordingly, or do not decrement the desired capacity.`,
     );
   group.desired = next;
 }

@@ -75,7 +75,8 @@ export async function leaveTraffic(
 }
 
 /** An instance that EC2 has terminated. */
-export function removeMember(state: AutoScalingState, group: ScalingGroup, member: Member): void {
+export async function removeMember(state: AutoScalingState, group: ScalingGroup, member: Member): Promise<void> {
+  await deregisterMembers(state, [...group.sources.values()], [member.id]);
   member.hook?.complete('CONTINUE');
   group.members.delete(member.id);
   endActivity(state, member.activity, member.state.startsWith('Pending') ? 'Cancelled' : 'Successful');

@@ -44,7 +44,7 @@ async function checkHealth(state: AutoScalingState, group: ScalingGroup): Promis
     const isGone = !machine || machine.state === 'terminated';
     const isKept = member.state === 'InService' && isSuspended(group, 'ReplaceUnhealthy');
     if (isGone && !isKept) {
-      removeMember(state, group, member);
+      await removeMember(state, group, member);
       continue;
     }
     if (member.state !== 'InService') continue;
