@@ -23,6 +23,14 @@ export function groupProblem(snapshot: Snapshot, pool: Pool): Refusal | undefine
   return unreached(snapshot, pool) ?? otherPort(pool);
 }
 
+/** What lets ELB check the health of what the group has; undefined where it does. */
+export function checkedBy(snapshot: Snapshot, pool: Pool): readonly string[] | undefined {
+  const no = groupProblem(snapshot, pool);
+  if (no !== undefined || pool.loadBalancers?.length !== 0) return no?.next;
+  const rules = routesOf(snapshot, 'test').map(({ name }) => name);
+  return [`Let ${list(rules)} forward to ${pool.name} again: ELB checks no health where nothing forwards.`];
+}
+
 /** No client reaches its targets, and ELB checks the health of none that no load balancer uses (ELBv2 API, TargetHealth). */
 function unreached(snapshot: Snapshot, pool: Pool): Refusal | undefined {
   if (pool.loadBalancers?.length === 0) return willBeUsed(snapshot, pool) ? undefined : unusedGroup(snapshot, pool);

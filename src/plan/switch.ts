@@ -19,7 +19,7 @@ import { duration, list } from '../domain/text.ts';
 import { isZonal } from '../domain/zones.ts';
 import { behaviourOf, type Step } from '../steps/index.ts';
 import type { Plan } from './plan.ts';
-import { groupProblem, unreachedProduction } from './group-checks.ts';
+import { checkedBy, unreachedProduction } from './group-checks.ts';
 import { acrossZones } from './group-health.ts';
 import { GROWS_S, scalingNotes, smallerGroup } from './scaling.ts';
 import { trafficModel } from './traffic/index.ts';
@@ -136,7 +136,7 @@ export function notVerified(snapshot: Snapshot, { to, minimumHealthy, need, unle
   return refusal(
     'not-healthy',
     `${verified(snapshot, to).length} of ${membersToServe(to).length} instances of ${to.release} are healthy in ${shown.name} now${short === undefined ? '' : `, which is ${short}`}.${why}`,
-    ...(groupProblem(snapshot, shown)?.next ?? [
+    ...(checkedBy(snapshot, shown) ?? [
       'Wait until they are healthy (`turnout status --watch`), or fix them, and run this again.',
     ]),
     ...otherwise(snapshot, to, need, countByZone(fit)),

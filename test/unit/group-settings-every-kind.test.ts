@@ -68,6 +68,22 @@ describe.each(EVERY_KIND)('$fleet, $traffic', (kind) => {
       expect(await answer(switched, 'rollback')).toHaveProperty('plan');
     });
 
+    test('is what a promote names, and not health to wait for, which ELB does not check there', async () => {
+      const tried = worldOf(kind, { blue: WELL, green: WELL });
+      const entering = ['B-0', 'B-1'].map((id) => ({ id, port: 8080, state: 'initial' as const }));
+      // A promote that was stopped in between is asked again.
+      const unchecked = unused(tried, trial).pools.map((pool) => {
+        if (isMoved && pool.name === serving) return { ...pool, targets: [...pool.targets, ...entering] };
+        if (pool.name !== trial) return pool;
+        const targets = pool.targets.map((one) => ({ ...one, state: 'unused' as const, reason: 'Target.NotInUse' }));
+        return { ...pool, targets };
+      });
+      const refused = await answer({ ...tried, pools: unchecked }, 'promote');
+      expect(isRefusal(refused) ? refused.next[0] : 'planned').toMatch(
+        kind.traffic === 'listener-weights' ? /^Let shop:test forward to two again: / : /^`aws elbv2 create-listener /,
+      );
+    });
+
     test('where only its zone is not enabled, the way back says so, and who serves', async () => {
       const inOther = { id: 'A-0', port: 8080, state: 'unused', reason: 'Target.NotInUse' } as const;
       const entered = isMoved ? serving : 'one';

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { isRefusal } from '../../src/domain/goal.ts';
+import { NO_MINIMUM } from '../../src/domain/minimum-healthy.ts';
 import { fleetById, poolByName, registeredIn } from '../../src/domain/queries.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
 import { behaviourOf } from '../../src/steps/index.ts';
@@ -35,6 +36,11 @@ test('a group that has nothing for a moment where a rule of others leads is not 
     message: 'group-A registers what it launches with one, to which lb:443 priority 7 leads.',
   });
   expect(await answer({ ...led, pools }, 'cleanup', { allowSharedTargetGroup: ['one'] })).toHaveProperty('plan.steps');
+  // Where the rule was added after the plan.
+  const keeps = { fleet: 'B', groups: [{ pools: ['two'], minimum: NO_MINIMUM }] };
+  const end = { do: 'terminate', fleet: 'A', retentionS: 0, keeps } as const;
+  expect(behaviourOf(end).guard({ ...led, pools })).toContain('group-A registers what it launches with one');
+  expect(behaviourOf({ ...end, sharedGroups: ['one'] }).guard({ ...led, pools })).toBeUndefined();
 });
 
 describe.each(EVERY_KIND)('$fleet, $traffic', (kind) => {
