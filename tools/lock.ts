@@ -1,5 +1,5 @@
 /**
- * Completes `package-lock.json`, here and in `tools/site/`:  node tools/lock.ts
+ * Completes `package-lock.json`, here, in `tools/site/` and in `tools/release/`:  node tools/lock.ts
  *
  * A mirror that serves only some platforms' binaries makes `npm install` leave the others out of the lock file, and then
  * `npm ci` refuses it everywhere. Their versions are known from the packages that want them.
@@ -63,7 +63,7 @@ function complete(file: string): number {
 }
 
 if (import.meta.main) {
-  for (const folder of ['..', 'site']) {
+  for (const folder of ['..', 'site', 'release']) {
     const added = complete(path.join(import.meta.dirname, folder, 'package-lock.json'));
     process.stdout.write(`${path.join('tools', folder)}: ${added} entries added\n`);
   }

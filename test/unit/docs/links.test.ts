@@ -49,5 +49,6 @@ test('one that leads nowhere is found', () => {
 test('the site has every page, once', () => {
   const listed = CHAPTERS.flatMap((chapter) => chapter.pages.map(({ file }) => file));
   expect(listed.toSorted()).toEqual([...new Set(listed)].toSorted());
-  expect(listed.toSorted()).toEqual(pages.toSorted());
+  // A changeset is no page: a release makes lines of the changelog of them.
+  expect(listed.toSorted()).toEqual(pages.filter((file) => !file.startsWith('.changeset/')).toSorted());
 });
