@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { AnyOptions } from '../../tasks/index.ts';
-import { SCALED } from '../support/little/kinds.ts';
+import { ATTACHED, SCALED } from '../support/little/kinds.ts';
 import { scalingOf } from '../support/little/scaling-state.ts';
 import { stillHeld } from '../support/little/scaling-rules.ts';
 import { Site, type Ask, type Run } from '../support/little/site.ts';
 import type { Start } from '../support/little/scene.ts';
+import { sampled } from '../support/sampled.ts';
+import { codeOf } from './outcome.ts';
 
 /** What is held of Auto Scaling groups, when a run is given up and when a switch has been done for long. */
 
@@ -67,6 +69,40 @@ describe('a run that is given up', () => {
     const said = messageOf(await site.run('abandon'));
     expect(said).toMatch(/^Forgotten\. Minima that it may have raised are as they were: .*`turnout status` shows it/);
     expect(site.store.goal).toBeUndefined();
+  });
+});
+
+const ROWS: readonly (readonly [start: Start, ask: Ask, wish: AnyOptions])[] = [
+  ['blue', 'up', { release: '42' }],
+  ['green', 'promote', {}],
+  ['promoted', 'rollback', {}],
+  ['promoted', 'cleanup', { wait: true }],
+];
+
+/** Whether another machine, with a store of its own, ends all: what is wrong then. */
+async function endedElsewhere(site: Site): Promise<readonly string[]> {
+  const elsewhere = async (verb: Ask, wish: AnyOptions) =>
+    site.run(verb, { ...wish, takeOver: true }, {}, { store: 1 });
+  const back = await elsewhere('rollback', {});
+  const last = await elsewhere('cleanup', { discard: true, wait: true });
+  const ended = codeOf(last) === 'done' ? [] : ['cleanup was not done'];
+  const wrong = [...ended, ...site.watch.broken, ...stillHeld(site.cloud.state, 1)];
+  return wrong.length === 0 ? [] : [...wrong, messageOf(back), messageOf(last)];
+}
+
+describe.each([...SCALED, ATTACHED])('what another machine ends, with a store of its own, $traffic', (kind) => {
+  test.each(ROWS)('in %s: %s, killed at a call, leaves nothing held', async (start, ask, wish) => {
+    const scene = { start, groups: 1, size: SIZE } as const;
+    const { calls } = (await new Site(scene, { kind }).run(ask, wish)).process;
+    const found: string[] = [];
+    for (const [index, { n, name }] of sampled([...calls.entries()], 12)) {
+      const site = new Site(scene, { kind, stores: 2 });
+      await site.run(ask, wish, { kill: { n, when: index % 2 === 0 ? 'before' : 'after' } });
+      if (index % 3 === 0) await site.run('abandon');
+      const wrong = await endedElsewhere(site);
+      if (wrong.length > 0) found.push(`killed at ${n} (${name}): ${wrong.join(' / ')}`);
+    }
+    expect(found).toEqual([]);
   });
 });
 
