@@ -18,6 +18,8 @@ import { policyFor } from '../../src/aws/policy.ts';
 import { simulationsOf } from '../../src/run/doctor/simulations.ts';
 import { HOME, world } from '../support/worlds.ts';
 import { permissionFindings } from '../../src/run/doctor/permissions.ts';
+import { worldFindings } from '../../src/run/doctor/world.ts';
+import { settingsIn } from '../support/weighted-worlds.ts';
 import { LEAST } from '../support/config.ts';
 
 /** Lines of `doctor` that are not about servers: permissions, and what is so on this machine. */
@@ -212,4 +214,13 @@ test('webhooks whose URLs are missing are a warning', () => {
   expect(notifyFindings(2, ['variable SLACK_URL'])).toMatchObject([
     { topic: 'notify', state: 'warning', says: 'The variable SLACK_URL is not there, or empty.' },
   ]);
+});
+
+test('what is advised for a delay is about the target group that has it', () => {
+  const seen = world([{ id: '41', marks: HOME, members: [{ prod: 'healthy' }] }]);
+  const pools = seen.pools.map((pool) => ({ ...pool, deregistrationDelayS: 5, arn: `arn:aws:${pool.name}` }));
+  const snapshot = { ...seen, pools };
+  const { traffic } = settingsIn(snapshot);
+  const found = worldFindings({ snapshot, fleetCount: undefined, differences: [], lastProduction: undefined, traffic });
+  expect(found.flatMap(({ next }) => next).join(' ')).toContain('--target-group-arn arn:aws:prod --attributes ');
 });

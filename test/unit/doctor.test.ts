@@ -133,13 +133,6 @@ function movedFrom(release: string) {
   return { verb: 'promote', release, who: 'ann', at: '2026-01-01T00:00:00.000Z', production };
 }
 
-test('what is advised for a delay is about the target group that has it', () => {
-  const { traffic } = settingsIn(SHOP);
-  const snapshot = withPool(SHOP, 'prod', { deregistrationDelayS: 5, arn: 'arn:aws:prod' });
-  const found = worldFindings({ snapshot, fleetCount: undefined, differences: [], lastProduction: undefined, traffic });
-  expect(found.flatMap(({ next }) => next).join(' ')).toContain('--target-group-arn arn:aws:prod --attributes ');
-});
-
 describe('before the first day', () => {
   test('what serves is looked at as adopt leaves it, and nothing fails', () => {
     expect(unlike(strange(SHOP)).filter((line) => line.includes('failure'))).toEqual([]);
@@ -178,7 +171,11 @@ describe('the next release', () => {
       addresses: new Map(),
     } as const;
     const { findings } = await launchFindings(view);
-    expect(JSON.stringify(findings)).toContain('Run `turnout adopt --release R` first, then this again.');
+    const next = ['Run `turnout adopt --release R` first, then this again.'];
+    expect(findings).toMatchObject([
+      { topic: 'release', next },
+      { topic: 'capacity', next },
+    ]);
   });
 
   test('is not checked when none is named', async () => {
@@ -216,9 +213,11 @@ describe('the next release', () => {
       expect.stringMatching(/^release: failure green-exists: /),
     );
     const spec = new OperatorError('no-such-image', 'No available image has name shop-42.');
-    expect(await launch({ named: { release: '42', spec } })).toContain(
-      'release: failure no-such-image: No available image has name shop-42.',
-    );
+    const unknown = { world: SHOP, settings: PLAIN, fleetCount: undefined, addresses: new Map() } as const;
+    const { findings } = await launchFindings({ ...unknown, named: { release: '42', spec } });
+    expect(lines(findings)[0]).toBe('release: failure no-such-image: No available image has name shop-42.');
+    // The release was named.
+    expect(findings[1]?.next).toEqual(['Fix the failure of the release first.']);
   });
 
   test('of a group needs addresses in any of its subnets', async () => {

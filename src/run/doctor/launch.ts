@@ -42,18 +42,21 @@ export async function launchFindings(view: LaunchView): Promise<{ findings: read
   const { ok, warning, notChecked, failed, refused } = about('release');
   const { blue, zones } = nextFleet(world, fleetCount);
   const quota = about('capacity').refused(nextQuotaProblem(world, countByZone(members(blue)), zones));
-  if (named === undefined || named === 'adopt-first')
+  if (named === undefined || named === 'adopt-first') {
+    const next = named === undefined ? NAME_ONE : ADOPT_FIRST;
+    const findings = [notChecked('What a release boots.', next), notRoom('Free addresses.', next), ...quota];
+    return { findings, seconds: 0 };
+  }
+  const { release, spec } = named;
+  if (spec instanceof OperatorError)
     return {
       findings: [
-        notChecked('What a release boots.', named === undefined ? NAME_ONE : ADOPT_FIRST),
-        notRoom('Free addresses.'),
+        failed(spec),
+        notRoom('Free addresses: what is booted is not known.', 'Fix the failure of the release first.'),
         ...quota,
       ],
       seconds: 0,
     };
-  const { release, spec } = named;
-  if (spec instanceof OperatorError)
-    return { findings: [failed(spec), notRoom('Free addresses: what is booted is not known.'), ...quota], seconds: 0 };
   const plan = await planOf(view, release, spec);
   const said = new Set(spec.summary);
   const findings = [
@@ -73,8 +76,8 @@ export async function launchFindings(view: LaunchView): Promise<{ findings: read
 const ADOPT_FIRST = 'Run `turnout adopt --release R` first, then this again.';
 const NAME_ONE = '`turnout doctor --release R` resolves it.';
 
-function notRoom(says: string): Finding {
-  return about('capacity').notChecked(says, NAME_ONE);
+function notRoom(says: string, next: string): Finding {
+  return about('capacity').notChecked(says, next);
 }
 
 /** What `up` would show, or why it would be refused. */
