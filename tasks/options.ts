@@ -194,11 +194,16 @@ export function reason({ describe, example }: Text & { readonly example: string 
   });
 }
 
-/** A release becomes part of tags and names: EC2 takes up to 256 characters in a tag, without control characters. */
+/** A release becomes part of tags and names: EC2 takes up to 256 characters in a tag, without control characters. With a hyphen first, the commands that name it would have another option. */
 export function release({ describe }: Text): Option<string, false> {
   return valued(describe, (name, given) => {
-    if (typeof given === 'string' && /^[\w.:/=+@-]{1,128}$/.test(given)) return given;
-    throw badValue(name, '1 to 128 letters, digits or . _ : / = + - @, and only once', given, '42');
+    if (typeof given === 'string' && /^(?!-)[\w.:/=+@-]{1,128}$/.test(given)) return given;
+    throw badValue(
+      name,
+      '1 to 128 letters, digits or . _ : / = + - @, not beginning with a hyphen, and only once',
+      given,
+      '42',
+    );
   });
 }
 

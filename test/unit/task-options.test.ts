@@ -46,6 +46,12 @@ describe('the options of a task', () => {
     expect([...typedOptions(tasks.promote.options, given).values()]).toEqual([["--ignore-alarm '5xx of shop'"]]);
   });
 
+  test('a release is one word of a command, and no option', () => {
+    expect(read('up', { release: 'v1.2/a=b' })).toEqual({ release: 'v1.2/a=b' });
+    for (const release of ['-42', 'a b', '', "a'b"])
+      expect(usageOf('up', { release }).message).toContain('--release takes 1 to 128 letters');
+  });
+
   test('that were not given are not there', () => {
     expect(read('drain', { instances: [], 'min-healthy': undefined })).toEqual({});
     expect(read('cleanup', { wait: '15m', discard: false })).toEqual({ wait: true, discard: false });
