@@ -7,9 +7,11 @@ import type {
   InstanceAttributeName,
   InstanceNetworkInterface,
   InstanceTypeInfo,
+  IpPermission,
   LaunchTemplateVersion,
   ResourceType,
   RunInstancesCommandInput,
+  SecurityGroup,
   Tag,
   TagSpecification,
   Volume,
@@ -24,9 +26,11 @@ export type {
   Instance,
   InstanceNetworkInterface,
   InstanceTypeInfo,
+  IpPermission,
   LaunchTemplateVersion,
   ResourceType,
   RunInstancesCommandInput,
+  SecurityGroup,
   Tag,
   TagSpecification,
   Volume,
@@ -177,6 +181,12 @@ export class Ec2 {
     return new Map(
       Subnets.map(({ SubnetId = '', AvailableIpAddressCount = 0 }) => [SubnetId, AvailableIpAddressCount]),
     );
+  }
+
+  /** Those of no more than some hundred; rejects when one does not exist. */
+  async securityGroups(ids: readonly string[]): Promise<readonly SecurityGroup[]> {
+    if (ids.length === 0) return [];
+    return (await this.#send(new sdk.DescribeSecurityGroupsCommand({ GroupIds: [...ids] }))).SecurityGroups ?? [];
   }
 
   /** Id of the launch template with this name; rejects when it does not exist. */

@@ -26,6 +26,14 @@ function askIam({ account = '*' }: Config): Grant {
   return { use: 'read', Sid: 'AskIam', Action, Resource: [`arn:aws:iam::${account}:role/*`] };
 }
 
+/** For `doctor` alone: whether load balancers reach the servers. */
+const READ_SECURITY_GROUPS: Grant = {
+  use: 'read',
+  Sid: 'ReadSecurityGroups',
+  Action: ['ec2:DescribeSecurityGroups'],
+  Resource: ANYTHING,
+};
+
 const DEPLOYS = ['SendToOwn', 'SendDocument', 'CancelCommand', 'GivePermits', 'DeployOnLayers'];
 
 /** What a task needs beside the statements that are for every task. */
@@ -133,6 +141,7 @@ function grants(config: Config): readonly Grant[] {
   return [
     { use: 'read', Sid: 'Look', Action: LOOK, Resource: ANYTHING },
     askIam(config),
+    READ_SECURITY_GROUPS,
     ...FLEET_GRANTS[config.fleet.kind](config),
     ...traffic(config),
     ...previewGrants(config),

@@ -38,6 +38,7 @@ import {
   type StoreChecked,
 } from './doctor-probes.ts';
 import { layout, print } from './print.ts';
+import { reachChecked } from './reach-probe.ts';
 
 /** Says at once what tasks would refuse later. Changes nothing in AWS, and in the store nothing that stays. */
 export async function doctor(args: Args, release?: string): Promise<ExitCode> {
@@ -126,6 +127,7 @@ async function inWorld(
     ...freezeFindings(await ports.freeze.read()),
     ...markerFindings(ports.production.verification, answers, serving),
     ...(await gatesChecked(context)),
+    ...(await reachChecked(context, snapshot)),
   ];
   const world = onceAdopted(snapshot);
   if (isRefusal(world)) return { findings: [...findings, ...permissionFindings(config, asked, false)], seconds: 0 };

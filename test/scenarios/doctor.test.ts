@@ -46,6 +46,9 @@ describe('doctor', () => {
     expect(of(seen, 'failure')).toEqual([]);
     expect(seen.exitCode).toBe(0);
     expect(of(seen, 'not-checked')).toEqual([]);
+    expect(seen.findings).toContainEqual(
+      expect.objectContaining({ says: expect.stringMatching(/^Security groups let/) }),
+    );
     expect(new Set(of(seen, 'ok'))).toContain('hooks');
     expect(new Set(of(seen, 'ok'))).toContain('marker');
     expect(new Set(of(seen, 'ok'))).toContain('capacity');

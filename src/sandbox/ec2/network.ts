@@ -123,6 +123,10 @@ export function describeSecurityGroups(
     OwnerId: ACCOUNT,
     VpcId: vpc,
   };
-  const rules = { IpPermissions: [], IpPermissionsEgress: [] };
+  // A default group lets in what is in it, and lets out everything (VPC user guide, "Default security groups").
+  const rules = {
+    IpPermissions: [{ IpProtocol: '-1', UserIdGroupPairs: [{ GroupId: id, UserId: ACCOUNT }] }],
+    IpPermissionsEgress: [{ IpProtocol: '-1', IpRanges: [{ CidrIp: '0.0.0.0/0' }] }],
+  };
   return { SecurityGroups: shown.map(() => ({ ...shape, ...rules, Tags: state.tags.list(id) })) };
 }
