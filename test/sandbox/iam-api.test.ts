@@ -141,7 +141,7 @@ test('the other services deny in their own form', async () => {
 
 test('a group is given a launch template only by who may launch from it', async () => {
   const admin = new AutoScalingClient(configFor('admin'));
-  const AutoScalingGroupName = 'web';
+  const AutoScalingGroupName = 'web-from-template';
   const LaunchTemplate = { LaunchTemplateName: 'shop-web', Version: '1' };
   const places = { AvailabilityZones: ['eu-west-1a'], MinSize: 0, MaxSize: 1 };
   expect(
