@@ -20,7 +20,7 @@ export function deniedError(operation: string, detail: string, cause: unknown): 
   return new OperatorError('access-denied', message, { next: [advice], action, cause });
 }
 
-/** Auto Scaling does not say what is missing: whoever gives a group a template must be allowed to launch from it (Auto Scaling user guide, launch template support). */
+/** Auto Scaling's error does not name the action: to set a group's launch template you need permission to launch from it (Auto Scaling user guide, launch template support). */
 function mayNotLaunch(operation: string, detail: string, cause: unknown): OperatorError {
   const action = 'ec2:RunInstances';
   const message = `These credentials are not allowed to call ${operation} with a launch template that they may not launch from (${action}). ${detail}`;

@@ -54,7 +54,7 @@ function calledHealthy(pools: readonly Pool[], fleet: Fleet): readonly HealthyTa
 
 /**
  * What these are worth where that minimum holds, by zone: an instance counts for no more targets than one had of those of which
- * the minimum was taken. What somebody registers at one more port is no second server.
+ * the minimum was taken. An extra port that somebody registers by hand does not count as a second server.
  */
 export function capacityByZone(targets: readonly HealthyTarget[], minimum: Pick<PoolMinimum, 'ports'>): ByZone {
   return countByZone(withoutExtraPorts(targets, minimum));

@@ -36,7 +36,7 @@ export function withWork(snapshot: Snapshot, goal: Goal, plan: Plan): Plan | Ref
   return { ...plan, steps: [...steps.slice(0, cut), ...leave, ...steps.slice(cut, end), give, ...steps.slice(end)] };
 }
 
-/** How many steps there are before those that follow the switch: nobody would work meanwhile. */
+/** How many steps belong to the switch itself. Work is handed over before the rest, which may take long while nobody works. */
 function endOfSwitch({ steps }: Plan): number {
   return steps.findLastIndex((step) => !behaviourOf(step).isAfterSwitch) + 1;
 }

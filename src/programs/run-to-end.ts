@@ -12,7 +12,7 @@ const ANSWER = { graceMs: 1000, onLine: () => {} };
 
 /**
  * A program, run to its end, or stopped when the time limit passes.
- * @param manner how long it may take to end when it is told to, in milliseconds, and who is shown its output; nobody, of one that only answers a question
+ * @param manner the time from SIGTERM to SIGKILL, and who gets its output; by default a short time, and nobody
  */
 export async function runToEnd(
   run: readonly string[],

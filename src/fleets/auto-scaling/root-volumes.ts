@@ -8,7 +8,7 @@ import { membersOf, templateOf, templateText, typeOverridesOf, typesOf } from '.
 
 /** What AWS refuses to replace root volumes of (User guide, "Replace root volumes during instance refresh"), told before anything is changed. */
 
-/** Of so many images, with those before, the record fits a tag. */
+/** The record holds the images before and after, and has to fit into one tag. */
 const IMAGES_MAX = 3;
 
 function refused({ AutoScalingGroupName: name = '' }: AutoScalingGroup, why: string, next: string): OperatorError {

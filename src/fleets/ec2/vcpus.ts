@@ -36,7 +36,7 @@ export function notOnDemand({ InstanceMarketOptions: market, Placement }: Launch
   return Placement?.Tenancy === 'host' ? 'they are on Dedicated Hosts' : undefined;
 }
 
-/** The type of each of so many servers that are all like this one; or why that is not known. */
+/** The instance type, once for each server that is launched like this one; or the reason why it is unknown. */
 export function typesLike(machine: LaunchedMachine, instances: number): readonly string[] | string {
   const { InstanceType: type } = machine;
   const other = notOnDemand(machine);
